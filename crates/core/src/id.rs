@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(repository.get(), 8_947_234_320_947_812);
         let file = FileKey::of(b"src/app.py");
         let symbol = SymbolKey::of("function", "app.main", 0);
-        assert_eq!(EntityId::symbol(repository, file, symbol).to_string(), "d0806bff-d213-8cf3-a20b-7bbcf2c9be93");
+        assert_eq!(EntityId::symbol(repository, file, symbol).to_string(), "0f98fa8a-dbd8-8e54-adea-123e4247ea5f");
     }
 
     #[test]

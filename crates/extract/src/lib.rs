@@ -1,1 +1,5 @@
-//! TODO
+//! Source trees to facts: discovery, parsing with tree-sitter, linking.
+
+mod parsed;
+
+pub use parsed::{AstMode, ClassSymbol, Declaration, FunctionSymbol, Linkable, ParseOptions, ParsedFile};
