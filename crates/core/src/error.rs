@@ -141,7 +141,14 @@ impl Error {
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         let message = message.into();
-        Self(Box::new(Inner { kind, message, operation: None, context: Vec::new(), help: None, source: None }))
+        Self(Box::new(Inner {
+            kind,
+            message,
+            operation: None,
+            context: Vec::new(),
+            help: None,
+            source: None,
+        }))
     }
 
     /// Says which operation failed (`connect`, `publish`, …). The innermost one is kept.

@@ -243,7 +243,8 @@ impl FromStr for Digest {
     /// # Errors
     /// `Data` for anything else.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let invalid = || Error::new(ErrorKind::Data, format!("a digest is 32 hexadecimal digits, not `{text}`"));
+        let invalid =
+            || Error::new(ErrorKind::Data, format!("a digest is 32 hexadecimal digits, not `{text}`"));
         if text.len() != 32 || !text.is_ascii() {
             return Err(invalid());
         }
@@ -257,7 +258,11 @@ impl FromStr for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            self.0.serialize(serializer)
+        }
     }
 }
 
@@ -291,7 +296,10 @@ mod tests {
         assert_eq!(repository.get(), 8_947_234_320_947_812);
         let file = FileKey::of(b"src/app.py");
         let symbol = SymbolKey::of("function", "app.main", 0);
-        assert_eq!(EntityId::symbol(repository, file, symbol).to_string(), "0f98fa8a-dbd8-8e54-adea-123e4247ea5f");
+        assert_eq!(
+            EntityId::symbol(repository, file, symbol).to_string(),
+            "0f98fa8a-dbd8-8e54-adea-123e4247ea5f"
+        );
     }
 
     #[test]

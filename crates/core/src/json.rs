@@ -48,7 +48,9 @@ impl fmt::Debug for JsonText {
 impl Serialize for JsonText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            serde_json::from_str::<serde_json::Value>(&self.0).map_err(S::Error::custom)?.serialize(serializer)
+            serde_json::from_str::<serde_json::Value>(&self.0)
+                .map_err(S::Error::custom)?
+                .serialize(serializer)
         } else {
             self.0.serialize(serializer)
         }

@@ -3,20 +3,20 @@
 use std::{borrow::Cow, fmt};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::id::FileKey;
 
 /// A path relative to the repository's root, parts separated by `/`.
 ///
 /// A path is bytes. Where they are not UTF-8, `text` shows each foreign byte as `\xHH`, and `bytes` keeps all of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+///
+/// In JSON a path is a text; one that is not UTF-8 is U+0000 followed by its bytes in hexadecimal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourcePath {
     /// The readable form.
     text: String,
     /// The path's bytes, where `text` does not say them.
-    #[serde(default)]
     bytes: Option<Vec<u8>>,
 }
 
@@ -89,6 +89,45 @@ fn escaped(bytes: &[u8]) -> String {
     text
 }
 
+impl Serialize for SourcePath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.bytes {
+            None => serializer.serialize_str(&self.text),
+            Some(bytes) => {
+                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                serializer.collect_str(&format_args!("\0{hex}"))
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SourcePath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let Some(hex) = text.strip_prefix('\0') else {
+            return Ok(Self::from_bytes(text.as_bytes()));
+        };
+        let digits: Option<Vec<u8>> =
+            hex.chars().map(|digit| digit.to_digit(16).map(|value| value as u8)).collect();
+        match digits.filter(|digits| digits.len() % 2 == 0) {
+            Some(digits) => {
+                Ok(Self::from_bytes(&digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect::<Vec<_>>()))
+            }
+            None => Err(de::Error::custom("behind U+0000 a path continues in pairs of hexadecimal digits")),
+        }
+    }
+}
+
+impl JsonSchema for SourcePath {
+    fn schema_name() -> Cow<'static, str> {
+        "SourcePath".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "minLength": 1 })
+    }
+}
+
 impl From<&str> for SourcePath {
     fn from(text: &str) -> Self {
         Self::from_bytes(text.as_bytes())
@@ -111,6 +150,9 @@ mod tests {
         assert_eq!(path.as_str(), "src/caf\\xe9.c");
         assert_eq!(path.as_bytes(), b"src/caf\xe9.c");
         assert!(!path.is_utf8());
+        let json = serde_json::to_string(&path).unwrap();
+        assert_eq!(serde_json::from_str::<SourcePath>(&json).unwrap(), path);
+        assert_eq!(serde_json::to_string(&SourcePath::from("a/b.c")).unwrap(), "\"a/b.c\"");
     }
 
     #[test]

@@ -125,7 +125,11 @@ impl TransformedAst {
             flags: self.flags,
             parse_status: ParseStatus::Failed,
             skip_reason: Some(reason.clone()),
-            parse_issues: vec![ParseIssue { kind: IssueKind::Refused, message: reason, ..ParseIssue::default() }],
+            parse_issues: vec![ParseIssue {
+                kind: IssueKind::Refused,
+                message: reason,
+                ..ParseIssue::default()
+            }],
             ..Self::default()
         }
     }
@@ -153,7 +157,12 @@ impl TransformedAst {
             + self
                 .classes
                 .iter()
-                .map(|c| size_of::<Class>() + 2 * c.qualified_name.len() + text(&c.doc_string) + c.fields.len() * 128)
+                .map(|c| {
+                    size_of::<Class>()
+                        + 2 * c.qualified_name.len()
+                        + text(&c.doc_string)
+                        + c.fields.len() * 128
+                })
                 .sum::<usize>()
             + self.comments.iter().map(|c| size_of::<Comment>() + text(&c.text)).sum::<usize>()
             + self.imports.iter().map(|i| size_of::<Import>() + i.raw.len() + i.module.len()).sum::<usize>()

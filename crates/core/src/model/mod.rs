@@ -13,12 +13,13 @@ mod reference;
 
 pub use class::{Class, ClassKind, Field};
 pub use file::{
-    Comment, CommentKind, FileFlags, IssueKind, LineCounts, Metric, MetricType, ParseIssue, ParseStatus, TransformedAst,
+    Comment, CommentKind, FileFlags, IssueKind, LineCounts, Metric, MetricType, ParseIssue, ParseStatus,
+    TransformedAst,
 };
 pub use function::{Annotation, Function, FunctionKind, Owner, Parameter, ParameterKind, Visibility};
 pub use reference::{
-    Base, BaseKind, Call, CallKind, Dependency, DependencyType, Import, ImportKind, Origin, Resolution,
-    ResolutionStatus, Target,
+    Base, BaseKind, Call, CallKind, Dependency, DependencyType, Entity, Import, ImportKind, Origin,
+    Resolution, ResolutionStatus, Target,
 };
 
 use schemars::JsonSchema;

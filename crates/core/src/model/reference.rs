@@ -52,15 +52,30 @@ words! {
     }
 }
 
-/// The target of a resolved reference: a file of the same repository, or a symbol in it.
+/// The target of a resolved reference, in a file of the same repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// The file.
     pub file: FileKey,
-    /// The symbol in it; none for the file itself.
+    /// What in it.
     #[serde(default)]
-    pub symbol: Option<SymbolKey>,
+    pub entity: Entity,
+}
+
+/// A file as a whole, or a symbol in it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Entity {
+    /// The file itself.
+    #[default]
+    File,
+    /// A function of the file.
+    Function(SymbolKey),
+    /// A class of the file.
+    Class(SymbolKey),
 }
 
 /// What a reference was resolved to. A target is there exactly when the status is `resolved`.
