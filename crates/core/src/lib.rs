@@ -3,17 +3,30 @@
 //! Nothing here does input or output. Backends implement [`DatabaseBackend`], extraction makes
 //! [`TransformedAst`](model::TransformedAst)s, and the coordinator carries the one to the other.
 
+mod backend;
 mod error;
+mod health;
+mod integrity;
 mod json;
 mod language;
 mod path;
+mod query;
 mod timestamp;
 
 pub mod id;
+pub mod load;
+pub mod manifest;
 pub mod model;
 
+pub use backend::{
+    BackendInfo, Capabilities, DatabaseBackend, LoadSession, MigrateMode, MigrationStep, Migrations,
+    StoredRepository,
+};
 pub use error::{Action, Error, ErrorKind, Result};
+pub use health::{HealthCheckResult, HealthStatus, PoolState};
+pub use integrity::{ConstraintResult, IntegrityResult, IntegrityScope};
 pub use json::JsonText;
 pub use language::Language;
 pub use path::SourcePath;
+pub use query::{Dialect, QueryResult, SqlQuery, Value};
 pub use timestamp::Timestamp;

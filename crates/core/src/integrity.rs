@@ -1,0 +1,44 @@
+//! Rows that contradict each other.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::id::RepositoryId;
+
+/// What to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntegrityScope {
+    /// Every repository.
+    All,
+    /// One repository.
+    Repository(RepositoryId),
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct IntegrityResult {
+    /// The constraints that were looked at, each with the number of rows looked at and those that break it, in a fixed order.
+    pub constraints: Vec<ConstraintResult>,
+    /// Time spent.
+    pub duration: Duration,
+}
+
+impl IntegrityResult {
+    /// Whether nothing was found.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.constraints.iter().all(|constraint| constraint.violations == 0)
+    }
+}
+
+/// One constraint and what breaks it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConstraintResult {
+    /// Its name, such as `calls.target_function_id exists`.
+    pub name: String,
+    /// Number of rows that break it.
+    pub violations: u64,
+    /// Up to ten keys of such rows.
+    pub examples: Vec<String>,
+}

@@ -1,0 +1,212 @@
+//! What a load is: its plan, its batches, its publication and their results.
+
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    id::{FileKey, RepositoryId},
+    model::TransformedAst,
+    path::SourcePath,
+};
+
+/// One line of history, by name: a project and a ref.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repository {
+    /// The normalised remote (`github.com/org/app`), or the directory's name where there is none.
+    pub name: String,
+    /// The ref; empty where the source has none.
+    pub ref_name: String,
+    /// The remote without credentials.
+    pub remote: Option<String>,
+    /// The directory that was loaded.
+    pub root: Option<String>,
+}
+
+impl Repository {
+    /// A repository known by its name alone.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ref_name: String::new(), remote: None, root: None }
+    }
+
+    /// Its id, from name and ref.
+    #[must_use]
+    pub fn id(&self) -> RepositoryId {
+        RepositoryId::of(&self.name, &self.ref_name)
+    }
+}
+
+/// Which files a load speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of the repository's files, by key: what a backend holds beyond them is removed by the writer of the load. Files
+    /// that did not change are listed here and need not be in a batch.
+    Complete(Arc<BTreeSet<FileKey>>),
+    /// Those in the batches alone.
+    Partial,
+}
+
+/// What a run is about to load into one backend.
+#[derive(Clone, Debug)]
+pub struct LoadPlan {
+    /// What is loaded.
+    pub repository: Repository,
+    /// Which files the load speaks of.
+    pub scope: Scope,
+    /// What extraction and transformation the facts went through; stored with each file, part of the manifest's difference.
+    pub producer_version: String,
+    /// How many rows are expected, roughly; 0 when nobody knows. A backend may choose its way of loading by it.
+    pub estimated_rows: u64,
+    /// Take over a repository of the same name that was loaded from another remote or root.
+    pub allow_other_source: bool,
+}
+
+/// What a run writes at once: whole facts of some files, and files to remove.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Number of the batch within its run, from 0.
+    pub sequence: u64,
+    /// Whole facts. No two are of one file.
+    pub files: Vec<Arc<TransformedAst>>,
+    /// Files whose rows are to go.
+    pub removed: Vec<SourcePath>,
+}
+
+impl Batch {
+    /// A rough size in memory, in bytes.
+    #[must_use]
+    pub fn approximate_bytes(&self) -> usize {
+        self.files.iter().map(|file| file.approximate_bytes()).sum::<usize>() + self.removed.len() * 128
+    }
+
+    /// Number of files, removed ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.files.len() + self.removed.len()
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The two halves, for finding the file that a backend refuses; `None` for a single file.
+    #[must_use]
+    pub fn halves(&self) -> Option<(Self, Self)> {
+        if self.len() < 2 {
+            return None;
+        }
+        let middle = self.len() / 2;
+        let files_middle = middle.min(self.files.len());
+        let removed_middle = middle - files_middle;
+        let (first, second) = self.files.split_at(files_middle);
+        let (removed_first, removed_second) = self.removed.split_at(removed_middle);
+        let half = |files: &[Arc<TransformedAst>], removed: &[SourcePath]| Self {
+            sequence: self.sequence,
+            files: files.to_vec(),
+            removed: removed.to_vec(),
+        };
+        Some((half(first, removed_first), half(second, removed_second)))
+    }
+}
+
+/// What a writer did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WriteResult {
+    /// Files written, removed ones included.
+    pub files: u64,
+    /// Rows inserted, updated or deleted; an estimate until published where a session spools.
+    pub rows: u64,
+    /// Bytes sent to the database, where known.
+    pub bytes: u64,
+    /// Tables touched, sorted.
+    pub tables: Vec<String>,
+    /// The database's number of the transaction, where there is one already.
+    pub transaction: Option<String>,
+    /// Time spent.
+    pub duration: Duration,
+}
+
+impl WriteResult {
+    /// Rows per second; 0 for no rows or no time.
+    #[must_use]
+    pub fn rows_per_second(&self) -> f64 {
+        let seconds = self.duration.as_secs_f64();
+        if self.rows == 0 || seconds == 0.0 { 0.0 } else { self.rows as f64 / seconds }
+    }
+
+    /// Adds what another write did.
+    pub fn add(&mut self, other: &Self) {
+        self.files += other.files;
+        self.rows += other.rows;
+        self.bytes += other.bytes;
+        self.duration += other.duration;
+        let tables: BTreeSet<_> = self.tables.drain(..).chain(other.tables.iter().cloned()).collect();
+        self.tables = tables.into_iter().collect();
+        self.transaction = other.transaction.clone().or(self.transaction.take());
+    }
+}
+
+/// Identifies one publication. Written in the data's transaction, so that it tells whether that was committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Marker(pub Uuid);
+
+impl fmt::Display for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The state of a repository as one run saw it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The commit that was checked out.
+    pub commit: Option<String>,
+    /// The branch that was checked out.
+    pub branch: Option<String>,
+    /// Whether the files differed from the commit.
+    pub is_dirty: Option<bool>,
+}
+
+/// What becomes visible with the data.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// The same for every attempt to publish this session.
+    pub marker: Marker,
+    /// The state that was loaded.
+    pub snapshot: Snapshot,
+}
+
+/// How a publication ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PublishResult {
+    /// This call made the session's writes visible.
+    Published(WriteResult),
+    /// An earlier call with the same marker had done it.
+    AlreadyPublished,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_write_has_no_throughput() {
+        assert_eq!(WriteResult::default().rows_per_second(), 0.0);
+    }
+
+    #[test]
+    fn halving_ends_at_one_file_and_loses_none() {
+        let file = |name: &str| Arc::new(TransformedAst::new(name.into()));
+        let batch = Batch { sequence: 7, files: vec![file("a"), file("b")], removed: vec!["c".into()] };
+        let (first, second) = batch.halves().unwrap();
+        assert_eq!((first.files.len(), first.removed.len()), (1, 0));
+        assert_eq!((second.files.len(), second.removed.len()), (1, 1));
+        assert!(first.halves().is_none());
+        assert_eq!(second.halves().map(|(a, b)| (a.len(), b.len())), Some((1, 1)));
+    }
+}

@@ -1,0 +1,108 @@
+//! Questions and answers.
+
+use std::{fmt, time::Duration};
+
+use serde::{Serialize, Serializer};
+
+/// A dialect of SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// SQLite's.
+    Sqlite,
+    /// PostgreSQL's.
+    Postgres,
+}
+
+/// A value of a row: of facts to be written, of a query's parameters or of its answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing known.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Real(f64),
+    /// A text; also ids, times and JSON, in their usual text forms.
+    Text(String),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => Ok(()),
+            Self::Bool(value) => value.fmt(f),
+            Self::Integer(value) => value.fmt(f),
+            Self::Real(value) => value.fmt(f),
+            Self::Text(value) => f.pad(value),
+        }
+    }
+}
+
+impl Serialize for Value {
+    /// Integers beyond ±2^53 become texts, so that every JSON reader keeps them exact; numbers that are not finite, null.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_none(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Integer(value) if value.unsigned_abs() > 1 << 53 => serializer.collect_str(value),
+            Self::Integer(value) => serializer.serialize_i64(*value),
+            Self::Real(value) if !value.is_finite() => serializer.serialize_none(),
+            Self::Real(value) => serializer.serialize_f64(*value),
+            Self::Text(value) => serializer.serialize_str(value),
+        }
+    }
+}
+
+/// One statement that only reads, with its limits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SqlQuery {
+    /// The statement; parameters are written `$1`, `$2`, … in every dialect.
+    pub sql: String,
+    /// The parameters' values.
+    pub parameters: Vec<Value>,
+    /// At most so many rows are returned; the answer says when there were more.
+    pub max_rows: usize,
+    /// The statement is cancelled after this time.
+    pub timeout: Duration,
+}
+
+impl SqlQuery {
+    /// Rows returned at most unless told otherwise.
+    pub const DEFAULT_MAX_ROWS: usize = 1_000_000;
+    /// Time allowed unless told otherwise.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
+
+    /// A statement without parameters, under the default limits.
+    #[must_use]
+    pub fn new(sql: impl Into<String>) -> Self {
+        Self {
+            sql: sql.into(),
+            parameters: Vec::new(),
+            max_rows: Self::DEFAULT_MAX_ROWS,
+            timeout: Self::DEFAULT_TIMEOUT,
+        }
+    }
+
+    /// The same with these parameters.
+    #[must_use]
+    pub fn with_parameters(mut self, parameters: Vec<Value>) -> Self {
+        self.parameters = parameters;
+        self
+    }
+}
+
+/// The answer to a query.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct QueryResult {
+    /// The columns' names, in order.
+    pub columns: Vec<String>,
+    /// The rows, each with a value per column.
+    pub rows: Vec<Vec<Value>>,
+    /// Whether rows beyond the limit were left out.
+    pub truncated: bool,
+    /// Time from sending to the last row.
+    pub duration: Duration,
+}
