@@ -2,4 +2,6 @@
 
 mod parsed;
 
-pub use parsed::{AstMode, ClassSymbol, Declaration, FunctionSymbol, Linkable, ParseOptions, ParsedFile};
+pub use parsed::{
+    AstMode, ClassSymbol, Declaration, Export, FunctionSymbol, Linkable, Local, ParseOptions, ParsedFile,
+};

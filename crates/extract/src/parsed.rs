@@ -35,6 +35,32 @@ pub struct ParsedFile {
     pub facts: TransformedAst,
     /// Names that the file declares without defining them.
     pub declarations: Vec<Declaration>,
+    /// Variables that functions or the file's top level bind. They shadow what linking would otherwise take a name for.
+    pub locals: Vec<Local>,
+    /// Names under which the file offers its definitions, where the definition alone does not say it.
+    pub exports: Vec<Export>,
+}
+
+/// A variable, bound by a function's body or by the file's top level: `x = …`, `let x`, `for x in`, `Foo x`. In C only
+/// pointers to functions. Parameters are none, nor are names that a definition or an import binds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Local {
+    /// Index of the innermost function that binds it; none at the file's top level (and not in a class's body).
+    pub function: Option<u32>,
+    /// The name.
+    pub name: String,
+    /// The declared type, or that of the object made (`x = new Foo()`, `var x = new Foo()`).
+    pub type_name: Option<String>,
+}
+
+/// `export { local as name }`, `export default local` and `module.exports = local` (name `default`),
+/// `exports.name = local` of a name that stands for a definition or an import of the same file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Export {
+    /// The name outside.
+    pub name: String,
+    /// The name inside.
+    pub local: String,
 }
 
 /// A name that a file declares without defining it, such as a prototype in a C header.
@@ -57,6 +83,10 @@ pub struct Linkable {
     pub classes: Vec<ClassSymbol>,
     /// Names declared without a definition.
     pub declarations: Vec<Declaration>,
+    /// Variables of the file's top level with their types, empty where none is known.
+    pub variables: Vec<(String, String)>,
+    /// Names under which the file offers its definitions.
+    pub exports: Vec<Export>,
     /// Imports as written.
     pub imports: Vec<Import>,
     /// Bases as written.
@@ -86,7 +116,7 @@ pub struct FunctionSymbol {
     pub is_local: bool,
     /// Number of parameters.
     pub parameter_count: u32,
-    /// Types of the parameters by name, and of the local variables as far as they were declared with one.
+    /// Parameters and local variables with their types, empty where none is known.
     pub typed_names: Vec<(String, String)>,
 }
 
@@ -129,9 +159,20 @@ impl ParsedFile {
             typed_names: function
                 .parameters
                 .iter()
-                .filter_map(|parameter| Some((parameter.name.clone(), parameter.type_name.clone()?)))
+                .map(|parameter| (parameter.name.clone(), parameter.type_name.clone().unwrap_or_default()))
                 .collect(),
         });
+        let mut functions: Vec<FunctionSymbol> = functions.collect();
+        let mut variables = Vec::new();
+        for Local { function, name, type_name } in self.locals {
+            let names = match function {
+                Some(index) => functions.get_mut(index as usize).map(|function| &mut function.typed_names),
+                None => Some(&mut variables),
+            };
+            if let Some(names) = names {
+                names.push((name, type_name.unwrap_or_default()));
+            }
+        }
         let classes = self.facts.classes.iter().map(|class| ClassSymbol {
             kind: class.kind,
             name: class.name.clone(),
@@ -148,9 +189,11 @@ impl ParsedFile {
         });
         let linkable = Linkable {
             namespace: self.facts.namespace.clone(),
-            functions: functions.collect(),
+            functions,
             classes: classes.collect(),
             declarations: self.declarations,
+            variables,
+            exports: self.exports,
             imports: std::mem::take(&mut self.facts.imports),
             bases: std::mem::take(&mut self.facts.bases),
             calls: std::mem::take(&mut self.facts.calls),
