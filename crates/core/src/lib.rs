@@ -4,6 +4,7 @@
 //! [`TransformedAst`](model::TransformedAst)s, and the coordinator carries the one to the other.
 
 mod backend;
+mod dependency;
 mod error;
 mod health;
 mod integrity;
@@ -22,6 +23,7 @@ pub use backend::{
     BackendInfo, Capabilities, DatabaseBackend, LoadSession, MigrateMode, MigrationStep, Migrations,
     StoredRepository,
 };
+pub use dependency::dependencies_of;
 pub use error::{Action, Error, ErrorKind, Result};
 pub use health::{HealthCheckResult, HealthStatus, PoolState};
 pub use integrity::{ConstraintResult, IntegrityResult, IntegrityScope};
