@@ -14,6 +14,10 @@ mod path;
 mod query;
 mod timestamp;
 
+pub mod options;
+pub mod registry;
+pub mod secret;
+
 pub mod id;
 pub mod load;
 pub mod manifest;
