@@ -16,6 +16,7 @@ mod timestamp;
 
 pub mod options;
 pub mod registry;
+pub mod schema;
 pub mod secret;
 
 pub mod id;
