@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use snake_pipe_core::{
     id::SymbolKey,
-    model::{Base, Call, ClassKind, FunctionKind, Import, TransformedAst, Visibility},
+    model::{Base, Call, ClassKind, FunctionKind, Import, ParameterKind, TransformedAst, Visibility},
 };
 
 /// How much of the syntax tree is kept in `ast_content`.
@@ -116,6 +116,8 @@ pub struct FunctionSymbol {
     pub is_local: bool,
     /// Number of parameters.
     pub parameter_count: u32,
+    /// Whether the last positional parameter takes any number of arguments.
+    pub is_variadic: bool,
     /// Parameters and local variables with their types, empty where none is known.
     pub typed_names: Vec<(String, String)>,
 }
@@ -154,8 +156,10 @@ impl ParsedFile {
             class: function.class,
             parent: function.parent,
             visibility: function.visibility,
-            is_local: function.class.is_none() && function.modifiers.iter().any(|modifier| modifier == "static"),
+            is_local: function.class.is_none()
+                && function.modifiers.iter().any(|modifier| modifier == "static"),
             parameter_count: function.parameters.len() as u32,
+            is_variadic: function.parameters.iter().any(|p| p.kind == ParameterKind::Variadic),
             typed_names: function
                 .parameters
                 .iter()
