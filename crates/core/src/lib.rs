@@ -15,6 +15,7 @@ mod query;
 mod timestamp;
 
 pub mod options;
+pub mod queries;
 pub mod registry;
 pub mod schema;
 pub mod secret;

@@ -1,0 +1,9 @@
+SELECT r.name, a.file_path AS source_path, b.file_path AS target_path
+FROM dependencies d
+JOIN files a ON a.file_id = d.source_file_id AND a.repository_id = d.repository_id
+JOIN files b ON b.file_id = d.target_file_id AND b.repository_id = d.repository_id
+JOIN repositories r ON r.repository_id = d.repository_id
+WHERE d.dependency_type = 'import' AND d.status = 'resolved'
+  AND (CAST($1 AS TEXT) IS NULL OR r.name = $1)
+  AND CAST($2 AS BIGINT) > 0
+ORDER BY r.name, a.file_path, b.file_path
