@@ -1,1 +1,97 @@
-fn main() {}
+//! The developer's commands: `cargo xtask check | test | bench | coverage | package`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
+
+mod bench;
+mod check;
+mod coverage;
+mod links;
+mod package;
+mod postgres;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a command returns; the error is a message for the terminal.
+type Result<T = ()> = std::result::Result<T, String>;
+
+/// The developer's commands of snake-pipe.
+///
+/// Before a commit: `cargo xtask check`, then `cargo xtask test`. Both together are what `.ci/run` does.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Format, lints, documentation, architecture and links: everything but the tests.
+    ///
+    /// Runs every step even when one fails, and lists at the end what failed and how to look at it alone.
+    Check,
+
+    /// All tests of the workspace and of the crates in examples/, documentation tests included.
+    ///
+    /// Tests of the PostgreSQL backend start servers of their own and need only the server's programs. Where there are
+    /// none, this command installs them if it runs as root on Debian or Ubuntu, and else says what to run.
+    #[command(after_help = TEST_EXAMPLES)]
+    Test {
+        /// Arguments for `cargo test`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+
+    /// The benchmarks, with optimisation.
+    #[command(after_help = BENCH_EXAMPLES)]
+    Bench {
+        /// Arguments for the benchmarks: a filter, or criterion's options.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+
+    /// How many lines of the crates and plugins the tests run, crate by crate; fails under 90 %.
+    ///
+    /// Needs cargo-llvm-cov, which it installs, and LLVM's tools in the version of the compiler, which it looks for
+    /// and fetches through rustup where it can. The details by line: target/coverage/html/index.html.
+    Coverage,
+
+    /// Whether every crate and plugin can be packaged, and builds from its own package alone.
+    Package,
+}
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  cargo xtask test                             everything
+  cargo xtask test -- fence                    tests with `fence` in their name
+  cargo xtask test -- -p snake-pipe-core       one crate
+  cargo xtask test -- fence -- --nocapture     with their output";
+
+const BENCH_EXAMPLES: &str = "\
+Examples:
+  cargo xtask bench                everything: minutes
+  cargo xtask bench parse          benchmarks with `parse` in their name
+  cargo xtask bench --quick parse  the same, with fewer samples";
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Check => check::run(),
+        Command::Test { arguments } => test::run(&arguments),
+        Command::Bench { arguments } => bench::run(&arguments),
+        Command::Coverage => coverage::run(),
+        Command::Package => package::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            // Nothing may follow the summary of `test`, which has said all by then.
+            if !message.is_empty() {
+                eprintln!("error: {message}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

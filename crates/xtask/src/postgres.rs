@@ -1,0 +1,98 @@
+//! The programs of a PostgreSQL server, which the tests of the PostgreSQL backend start by themselves.
+
+use std::{
+    env, fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{Result, shell};
+
+/// Where the packages of Debian, of the PostgreSQL project for Fedora, and of Homebrew put the programs: the folder
+/// above one folder per version.
+const PARENTS: [&str; 4] = ["/usr/lib/postgresql", "/usr", "/opt/homebrew/opt", "/usr/local/opt"];
+/// Debian's rule for what is done after an installation.
+const CLUSTER_RULE: &str = "/etc/postgresql-common/createcluster.conf";
+
+/// Installs PostgreSQL where no server programs are found.
+///
+/// Tests search in the same places (`snake_pipe_testkit::postgres`), and fail without the programs: nothing is skipped.
+pub(crate) fn install_if_missing() -> Result {
+    if is_installed() {
+        return Ok(());
+    }
+    println!("no server programs of PostgreSQL were found; the tests need them");
+    if is_root() && shell::output(Command::new("apt-get").arg("--version")).is_some() {
+        install()?;
+    }
+    if is_installed() { Ok(()) } else { Err(advice().to_owned()) }
+}
+
+fn is_installed() -> bool {
+    if let Some(folder) = env::var_os("SNAKE_PIPE_PG_BIN") {
+        return has_programs(Path::new(&folder));
+    }
+    let from_config = shell::output(Command::new("pg_config").arg("--bindir")).map(PathBuf::from);
+    let versions = PARENTS.iter().filter_map(|parent| fs::read_dir(parent).ok()).flatten().flatten();
+    let path = env::var_os("PATH").unwrap_or_default();
+    let in_path = env::split_paths(&path)
+        .filter_map(|folder| Some(folder.join("postgres").canonicalize().ok()?.parent()?.to_owned()));
+    from_config
+        .into_iter()
+        .chain(versions.map(|entry| entry.path().join("bin")))
+        .chain(in_path)
+        .any(|folder| has_programs(&folder))
+}
+
+fn has_programs(folder: &Path) -> bool {
+    folder.join("initdb").is_file() && folder.join("postgres").is_file()
+}
+
+fn is_root() -> bool {
+    shell::output(Command::new("id").arg("-u")).as_deref() == Some("0")
+}
+
+/// Installs the programs alone: by default Debian's package also makes a cluster and starts it at every boot.
+fn install() -> Result {
+    let apt = |arguments: &[&str]| {
+        shell::run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    apt(&["update"])?;
+    apt(&["install", "-y", "--no-install-recommends", "postgresql-common"])?;
+    forbid_cluster(Path::new(CLUSTER_RULE))?;
+    apt(&["install", "-y", "--no-install-recommends", "postgresql"])
+}
+
+/// Adds the rule that no cluster is made, at the end, where it wins over what stands before.
+fn forbid_cluster(rule: &Path) -> Result {
+    let mut file = fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(rule)
+        .map_err(|error| format!("cannot write {}: {error}", rule.display()))?;
+    writeln!(file, "create_main_cluster = false")
+        .map_err(|error| format!("cannot write {}: {error}", rule.display()))
+}
+
+const fn advice() -> &'static str {
+    "PostgreSQL's server programs are missing. Run one of these, then this command again:\n\
+     \x20 sudo apt-get install postgresql             Debian, Ubuntu\n\
+     \x20 sudo dnf install postgresql-server          Fedora\n\
+     \x20 brew install postgresql@17                  macOS\n\
+     \x20 export SNAKE_PIPE_PG_BIN=/path/to/bin       where they are elsewhere (initdb, postgres, psql)"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::forbid_cluster;
+
+    #[test]
+    fn the_rule_against_a_cluster_follows_what_stands_there() {
+        let rule = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(rule.path(), "#create_main_cluster = true\nssl = on\n").unwrap();
+        forbid_cluster(rule.path()).unwrap();
+        let text = std::fs::read_to_string(rule.path()).unwrap();
+        assert_eq!(text, "#create_main_cluster = true\nssl = on\ncreate_main_cluster = false\n");
+    }
+}
