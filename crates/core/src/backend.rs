@@ -10,7 +10,7 @@ use crate::{
     health::HealthCheckResult,
     id::RepositoryId,
     integrity::{IntegrityResult, IntegrityScope},
-    load::{Batch, LoadPlan, Publication, PublishResult, Repository, WriteResult},
+    load::{Batch, LoadPlan, Marker, Publication, PublishResult, Repository, Snapshot, WriteResult},
     manifest::Manifest,
     query::{Dialect, QueryResult, SqlQuery},
 };
@@ -83,6 +83,10 @@ pub struct StoredRepository {
     pub id: RepositoryId,
     /// What it is.
     pub repository: Repository,
+    /// The state that was published last; none before the first publication.
+    pub snapshot: Option<Snapshot>,
+    /// The marker of the last publication: tells whether somebody else published in between.
+    pub marker: Option<Marker>,
 }
 
 /// A connected database that takes facts. The names of the operations follow the life of a load: `connect`, `migrate`,

@@ -36,6 +36,16 @@ impl Repository {
     pub fn id(&self) -> RepositoryId {
         RepositoryId::of(&self.name, &self.ref_name)
     }
+
+    /// Whether this is another project under the name of `held`: both remotes are known and differ, or one is not known and
+    /// the directories are known and differ. Clones of one remote are the same project wherever they lie.
+    #[must_use]
+    pub fn is_other_source_than(&self, held: &Self) -> bool {
+        match (&self.remote, &held.remote) {
+            (Some(own), Some(held)) => own != held,
+            _ => matches!((&self.root, &held.root), (Some(own), Some(held)) if own != held),
+        }
+    }
 }
 
 /// Which files a load speaks of.
@@ -61,6 +71,31 @@ pub struct LoadPlan {
     pub estimated_rows: u64,
     /// Take over a repository of the same name that was loaded from another remote or root.
     pub allow_other_source: bool,
+}
+
+impl LoadPlan {
+    /// A load of what the batches hold and nothing else.
+    #[must_use]
+    pub fn partial(repository: Repository, producer_version: impl Into<String>) -> Self {
+        Self {
+            repository,
+            scope: Scope::Partial,
+            producer_version: producer_version.into(),
+            estimated_rows: 0,
+            allow_other_source: false,
+        }
+    }
+
+    /// A load of the whole repository, which has these files and no others.
+    #[must_use]
+    pub fn complete(
+        repository: Repository,
+        producer_version: impl Into<String>,
+        files: impl IntoIterator<Item = FileKey>,
+    ) -> Self {
+        let scope = Scope::Complete(Arc::new(files.into_iter().collect()));
+        Self { scope, ..Self::partial(repository, producer_version) }
+    }
 }
 
 /// What a run writes at once: whole facts of some files, and files to remove.
@@ -155,6 +190,14 @@ impl WriteResult {
 #[serde(transparent)]
 pub struct Marker(pub Uuid);
 
+impl Marker {
+    /// A marker that nobody else has.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
 impl fmt::Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -197,6 +240,20 @@ mod tests {
     #[test]
     fn an_empty_write_has_no_throughput() {
         assert_eq!(WriteResult::default().rows_per_second(), 0.0);
+    }
+
+    #[test]
+    fn another_remote_or_without_one_another_root_is_another_source() {
+        let from = |remote: Option<&str>, root: &str| Repository {
+            remote: remote.map(Into::into),
+            root: Some(root.into()),
+            ..Repository::named("app")
+        };
+        assert!(from(Some("x"), "/a").is_other_source_than(&from(Some("y"), "/a")));
+        assert!(!from(Some("x"), "/a").is_other_source_than(&from(Some("x"), "/b")));
+        assert!(from(None, "/a").is_other_source_than(&from(None, "/b")));
+        assert!(!from(None, "/a").is_other_source_than(&from(None, "/a")));
+        assert!(!Repository::named("app").is_other_source_than(&from(None, "/a")));
     }
 
     #[test]
