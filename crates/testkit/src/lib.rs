@@ -1,4 +1,5 @@
-//! For authors of snake-pipe backends: private PostgreSQL clusters.
+//! For authors of snake-pipe backends: facts to test with, and private PostgreSQL clusters.
 
+pub mod fixtures;
 #[cfg(unix)]
 pub mod postgres;
