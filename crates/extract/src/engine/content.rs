@@ -1,0 +1,122 @@
+//! `ast_content`: the outline, or the whole tree.
+
+use snake_pipe_core::{
+    JsonText,
+    model::{IssueKind, Owner, Span},
+};
+use tree_sitter::Node;
+
+use super::{Walk, issues::issue};
+
+/// How many nodes of a whole tree are kept.
+const MAX_NODES: u32 = 200_000;
+
+impl<'t> Walk<'t> {
+    /// The outline: `{"definitions":[{"kind","name","line_start","line_end","children":[…]}]}`, nested as in the file.
+    pub(super) fn outline(&self) -> JsonText {
+        let mut json = String::from("{\"definitions\":[");
+        let mut open = 0;
+        let mut needs_comma = false;
+        for (depth, definition) in &self.late.definitions {
+            while open > *depth {
+                json.push_str("]}");
+                open -= 1;
+                needs_comma = true;
+            }
+            if needs_comma {
+                json.push(',');
+            }
+            self.outline_entry(&mut json, *definition);
+            open += 1;
+            needs_comma = false;
+        }
+        for _ in 0..open {
+            json.push_str("]}");
+        }
+        json.push_str("]}");
+        JsonText::from_trusted(json)
+    }
+
+    fn outline_entry(&self, json: &mut String, definition: Owner) {
+        let (kind, name, span) = match definition {
+            Owner::Function(index) => {
+                let function = &self.facts.functions[index as usize];
+                (function.kind.as_str(), function.name.as_str(), function.span)
+            }
+            Owner::Class(index) => {
+                let class = &self.facts.classes[index as usize];
+                (class.kind.as_str(), class.name.as_str(), class.span)
+            }
+            Owner::File => ("file", "", Span::default()),
+        };
+        let name = serde_json::Value::from(name);
+        let Span { line_start, line_end, .. } = span;
+        json.push_str(&format!(
+            "{{\"kind\":\"{kind}\",\"name\":{name},\"line_start\":{line_start},\"line_end\":{line_end},\"children\":["
+        ));
+    }
+
+    /// The whole tree of named nodes: `{"kind","field","span":[line, column, line, column],"children":[…]}`, `field` and
+    /// `children` only where there are any; capped, with a parse issue.
+    pub(super) fn full_tree(&mut self, root: Node<'t>) -> JsonText {
+        let mut json = String::new();
+        let mut nodes = 0_u32;
+        let mut cursor = root.walk();
+        // For each node around the current one: whether it was written, and whether it has had a child written.
+        let mut around: Vec<(bool, bool)> = Vec::new();
+        'tree: loop {
+            let node = cursor.node();
+            let is_written = node.is_named();
+            if is_written && nodes == MAX_NODES {
+                break;
+            }
+            if is_written {
+                nodes += 1;
+                if let Some((_, has_child)) = around.iter_mut().rev().find(|(written, _)| *written) {
+                    json.push_str(if *has_child { "," } else { ",\"children\":[" });
+                    *has_child = true;
+                }
+                self.push_node(&mut json, node, cursor.field_name());
+            }
+            around.push((is_written, false));
+            if cursor.goto_first_child() {
+                continue;
+            }
+            loop {
+                close_node(&mut json, around.pop());
+                if cursor.goto_next_sibling() {
+                    break;
+                }
+                if !cursor.goto_parent() {
+                    break 'tree;
+                }
+            }
+        }
+        while let Some(node) = around.pop() {
+            close_node(&mut json, Some(node));
+        }
+        if nodes == MAX_NODES {
+            let message = format!("the syntax tree was cut after {MAX_NODES} nodes");
+            self.facts.parse_issues.push(issue(IssueKind::Truncated, message, Span::default()));
+        }
+        JsonText::from_trusted(json)
+    }
+
+    fn push_node(&self, json: &mut String, node: Node<'t>, field: Option<&str>) {
+        let kind = serde_json::Value::from(node.kind());
+        json.push_str(&format!("{{\"kind\":{kind}"));
+        if let Some(field) = field {
+            json.push_str(&format!(",\"field\":\"{field}\""));
+        }
+        let Span { line_start, line_end, column_start, column_end } = self.span(node);
+        json.push_str(&format!(",\"span\":[{line_start},{column_start},{line_end},{column_end}]"));
+    }
+}
+
+fn close_node(json: &mut String, node: Option<(bool, bool)>) {
+    match node {
+        Some((true, true)) => json.push_str("]}"),
+        Some((true, false)) => json.push('}'),
+        Some((false, _)) | None => {}
+    }
+}

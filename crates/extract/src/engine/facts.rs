@@ -1,0 +1,188 @@
+//! What rules record beside functions and classes: annotations, fields, bases, imports, calls.
+
+use snake_pipe_core::model::{Annotation, Base, BaseKind, Call, CallKind, Field, Import, Owner};
+use tree_sitter::Node;
+
+use super::{Limit, Scope, Walk, late::MemberOf, walk::Pending};
+use crate::parsed::{Declaration, Export, Local};
+
+/// A call as a rule finds it.
+pub(crate) struct CallSite<'t> {
+    /// The form.
+    pub(crate) kind: CallKind,
+    /// The last name of the callee; the call's place.
+    pub(crate) name: Node<'t>,
+    /// The callee as a whole.
+    pub(crate) callee: Node<'t>,
+    /// Number of arguments written.
+    pub(crate) argument_count: u32,
+}
+
+impl<'t> Walk<'t> {
+    /// Adds an annotation of a definition that is known already, or of the file.
+    pub(crate) fn annotate(
+        &mut self,
+        owner: Owner,
+        node: Node<'t>,
+        name: Node<'t>,
+        arguments: Option<Node<'t>>,
+    ) {
+        let annotation = self.annotation(owner, node, name, arguments);
+        self.facts.annotations.push(annotation);
+    }
+
+    /// Adds an annotation of the definition that follows: directly, or inside the same wrapper. Where none follows
+    /// (an attribute of an import), it is dropped: there is no entity that it could stand at.
+    pub(crate) fn annotate_next(&mut self, node: Node<'t>, name: Node<'t>, arguments: Option<Node<'t>>) {
+        let follows =
+            |last: &Pending<'t>| self.only_comments_between(last.node.end_byte(), node.start_byte(), false);
+        if !self.pending.last().is_none_or(follows) {
+            self.pending.clear();
+        }
+        let annotation = self.annotation(Owner::File, node, name, arguments);
+        self.pending.push(Pending { node, annotation });
+    }
+
+    fn annotation(
+        &mut self,
+        owner: Owner,
+        node: Node<'t>,
+        name: Node<'t>,
+        arguments: Option<Node<'t>>,
+    ) -> Annotation {
+        let span = self.span(node);
+        let name = self.name(name);
+        let arguments = arguments.map(|arguments| self.text_inside(arguments, Limit::Arguments));
+        Annotation { owner, name, arguments, span }
+    }
+
+    /// The names of the annotations that stand before the definition at the current node.
+    pub(crate) fn annotations_before(&self, node: Node<'t>) -> Vec<&str> {
+        if !self.pending_belongs_to(self.outer_start(node)) {
+            return Vec::new();
+        }
+        self.pending.iter().map(|pending| pending.annotation.name.as_str()).collect()
+    }
+
+    /// Gives the definition what stands before it: its annotations, and the documentation, which is returned.
+    pub(super) fn attach(&mut self, head: Node<'t>, owner: Owner) -> Option<String> {
+        let mut start = self.outer_start(head);
+        if self.pending_belongs_to(start) {
+            if let Some(first) = self.pending.first() {
+                start = start.min(first.node.start_byte());
+            }
+            let annotations = self.pending.drain(..);
+            self.facts
+                .annotations
+                .extend(annotations.map(|pending| Annotation { owner, ..pending.annotation }));
+        }
+        self.pending.clear();
+        self.take_documentation(start)
+    }
+
+    fn pending_belongs_to(&self, start: usize) -> bool {
+        let (Some(first), Some(last)) = (self.pending.first(), self.pending.last()) else { return false };
+        first.node.start_byte() >= start || self.only_comments_between(last.node.end_byte(), start, false)
+    }
+
+    /// Where a definition begins for a reader: with the wrappers directly around it.
+    fn outer_start(&self, head: Node<'t>) -> usize {
+        let is_in_head =
+            |node: &&Node<'_>| node.start_byte() >= head.start_byte() && node.end_byte() <= head.end_byte();
+        let around = self.ancestors.iter().rev().skip_while(is_in_head);
+        let wrappers = around.take_while(|node| self.table.is_wrapper(node.kind_id()));
+        wrappers.last().map_or(head.start_byte(), |node| node.start_byte().min(head.start_byte()))
+    }
+
+    /// Adds a field to a class.
+    pub(crate) fn add_field(&mut self, class: u32, field: Field) {
+        if !field.name.is_empty() {
+            self.facts.classes[class as usize].fields.push(field);
+        }
+    }
+
+    /// Adds a field to a class, unless the class has one of that name.
+    pub(crate) fn add_new_field(&mut self, class: u32, field: Field) {
+        if self.late.field_names.insert((class, field.name.clone())) {
+            self.add_field(class, field);
+        }
+    }
+
+    /// Adds a base of a class. `name` is the base without type arguments.
+    pub(crate) fn add_base(&mut self, class: u32, kind: BaseKind, base: Node<'t>, name: Node<'t>) {
+        let base = self.base(class, kind, base, name);
+        self.facts.bases.push(base);
+    }
+
+    /// Adds a base of a type that is defined elsewhere in the file; dropped where it is not in the file.
+    pub(crate) fn add_base_of(&mut self, type_name: &str, kind: BaseKind, base: Node<'t>, name: Node<'t>) {
+        let base = self.base(0, kind, base, name);
+        let qualified_name = self.qualified(type_name);
+        self.late.bases.push((MemberOf { qualified_name, name: type_name.to_owned() }, base));
+    }
+
+    fn base(&mut self, class: u32, kind: BaseKind, base: Node<'t>, name: Node<'t>) -> Base {
+        let line = self.line(base);
+        let text = self.text(base, Limit::Type);
+        let name = self.name(name);
+        Base { class, kind, text, name, line, ..Base::default() }
+    }
+
+    /// Adds an import. The rule fills kind, module, name, alias and flags; `statement` is the raw text, `place` the
+    /// imported name.
+    pub(crate) fn add_import(&mut self, statement: Node<'t>, place: Node<'t>, import: Import) {
+        let raw = self.text(statement, Limit::Import);
+        let position = place.start_position();
+        let (line, column) = (position.row as u32 + 1, position.column as u32 + 1);
+        let alias = import.alias.filter(|alias| Some(alias) != import.name.as_ref());
+        self.facts.imports.push(Import { raw, line, column, alias, ..import });
+    }
+
+    /// Adds a call of a callee that has a name.
+    pub(crate) fn add_call(&mut self, site: CallSite<'t>) {
+        let name = self.name(site.name);
+        if name.is_empty() {
+            return;
+        }
+        let is_bare = site.callee.byte_range() == site.name.byte_range();
+        let text = (!is_bare).then(|| self.text(site.callee, Limit::Callee));
+        let position = site.name.start_position();
+        self.facts.calls.push(Call {
+            kind: site.kind,
+            function: self.enclosing_function(),
+            name,
+            text,
+            argument_count: site.argument_count,
+            line: position.row as u32 + 1,
+            column: position.column as u32 + 1,
+            ..Call::default()
+        });
+    }
+
+    /// Adds a name that the file declares without defining it.
+    pub(crate) fn declare(&mut self, name: String, is_local: bool) {
+        if !name.is_empty() {
+            self.declarations.push(Declaration { name, is_local });
+        }
+    }
+
+    /// Adds a variable that is bound here, with its type where that is written. In the body of a class there are fields
+    /// instead.
+    pub(crate) fn add_local(&mut self, name: String, type_name: Option<String>) {
+        let function = match self.scope() {
+            Scope::Class(_) | Scope::Extension => return,
+            Scope::Function(index) => Some(index),
+            Scope::File => None,
+        };
+        if !name.is_empty() && self.late.local_names.insert((function, name.clone(), type_name.clone())) {
+            self.locals.push(Local { function, name, type_name });
+        }
+    }
+
+    /// Adds a name under which the file offers the definition or import that it calls `local`.
+    pub(crate) fn add_export(&mut self, name: String, local: String) {
+        if !name.is_empty() && !local.is_empty() {
+            self.exports.push(Export { name, local });
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Cyclomatic and cognitive complexity, counted along the walk.
+
+use tree_sitter::Node;
+
+use super::{
+    Walk,
+    roles::{Flow, Increment, Role},
+    scopes::FrameKind,
+};
+
+/// How far up the operands of a boolean operator are followed to the top of their expression. Deeper ones count as
+/// sequences of their own, so that a nest of 100,000 parentheses costs linear time.
+const EXPRESSION_DEPTH: usize = 256;
+
+/// What is counted for the function that the walk is in; begins anew in a function inside it, which counts for itself.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tally {
+    pub(super) decisions: u32,
+    pub(super) cognitive: u32,
+    /// Structures around the current node, lambdas included.
+    nesting: u32,
+    /// Control structures around the current node.
+    control_depth: u32,
+    pub(super) max_control_depth: u32,
+}
+
+/// The state of counting.
+#[derive(Default)]
+pub(super) struct Complexity {
+    pub(super) tally: Tally,
+    /// Where the last `else` ended, in bytes.
+    else_end: usize,
+    /// The boolean expressions that the walk is in: depth and start of the topmost, and the last operator in it.
+    sequences: Vec<(usize, usize, u16)>,
+}
+
+impl<'t> Walk<'t> {
+    /// Counts a control structure that the walk enters.
+    pub(crate) fn flow(&mut self, _node: Node<'t>, flow: Flow) {
+        let tally = &mut self.complexity.tally;
+        tally.decisions += u32::from(flow.decisions);
+        tally.cognitive += match flow.cognitive {
+            Increment::None => 0,
+            Increment::Flat => 1,
+            Increment::Nested => 1 + tally.nesting,
+        };
+        if flow.nests {
+            self.nest(flow.is_control);
+        }
+    }
+
+    fn nest(&mut self, is_control: bool) {
+        let tally = &mut self.complexity.tally;
+        let before = (tally.nesting, tally.control_depth);
+        tally.nesting += 1;
+        if is_control {
+            tally.control_depth += 1;
+            tally.max_control_depth = tally.max_control_depth.max(tally.control_depth);
+        }
+        self.open_frame(FrameKind::Flow { nesting: before.0, control_depth: before.1 });
+    }
+
+    /// Ends a nesting that [`flow`](Self::flow) opened.
+    pub(super) fn unnest(&mut self, nesting: u32, control_depth: u32) {
+        self.complexity.tally.nesting = nesting;
+        self.complexity.tally.control_depth = control_depth;
+    }
+
+    /// An `if`. Directly behind an `else` it is no deeper than the `if` of that `else`, which has counted it.
+    pub(super) fn enter_if(&mut self, node: Node<'t>) {
+        let between = self.source.get(self.complexity.else_end..node.start_byte());
+        let is_else_if = self.complexity.else_end > 0
+            && between.is_some_and(|gap| gap.iter().all(u8::is_ascii_whitespace));
+        if is_else_if {
+            self.complexity.tally.decisions += 1;
+        } else {
+            self.flow(node, Flow::LOOP);
+        }
+    }
+
+    /// An `else`, or the clause that it begins.
+    pub(super) fn enter_else(&mut self, node: Node<'t>) {
+        self.complexity.else_end = node.start_byte() + "else".len();
+        self.complexity.tally.cognitive += 1;
+    }
+
+    /// A boolean operator: a decision each, and one for the cognitive complexity where it differs from the operator
+    /// before it in the same expression.
+    pub(super) fn boolean_operator(&mut self, node: Node<'t>) {
+        let role = |node: &Node<'t>| self.table.role(node.kind_id());
+        if !self.ancestors.last().is_some_and(|parent| matches!(role(parent), Role::BooleanExpression)) {
+            return;
+        }
+        let chain = self.ancestors.iter().rev().take(EXPRESSION_DEPTH);
+        let length = chain
+            .take_while(|node| matches!(role(node), Role::BooleanExpression | Role::Parentheses))
+            .count();
+        let depth = self.ancestors.len() - length;
+        let start = self.ancestors[depth].start_byte();
+        let operator = node.kind_id();
+        let sequences = &mut self.complexity.sequences;
+        while sequences.last().is_some_and(|(other, ..)| *other > depth) {
+            sequences.pop();
+        }
+        self.complexity.tally.decisions += 1;
+        match sequences.last_mut() {
+            Some((other, other_start, last)) if *other == depth && *other_start == start => {
+                self.complexity.tally.cognitive += u32::from(*last != operator);
+                *last = operator;
+            }
+            Some(entry) if entry.0 == depth => {
+                self.complexity.tally.cognitive += 1;
+                *entry = (depth, start, operator);
+            }
+            _ => {
+                self.complexity.tally.cognitive += 1;
+                sequences.push((depth, start, operator));
+            }
+        }
+    }
+}

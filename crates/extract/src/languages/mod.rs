@@ -1,0 +1,119 @@
+//! The languages: one file each, gathered in one table. `README.md` beside this file says how to add one.
+
+#[cfg(feature = "python")]
+mod python;
+
+use snake_pipe_core::{Language, SourcePath};
+use tree_sitter::Language as Grammar;
+
+use crate::engine::{CommentForm, Role, Walk, c_like_form};
+
+/// Every language that this build supports.
+pub(crate) static LANGUAGES: &[&LanguageRules] = &[
+    #[cfg(feature = "python")]
+    &python::RULES,
+];
+
+/// Whether the first bytes of a file are of a language.
+pub(crate) type Claims = fn(&[u8]) -> bool;
+
+/// All that the engine knows about a language.
+pub(crate) struct LanguageRules {
+    /// The language as it is stored.
+    pub(crate) language: Language,
+    /// File name extensions without the dot. Compared as written, then in lower case.
+    pub(crate) extensions: &'static [&'static str],
+    /// Extensions that several languages use, each with a look at the first bytes. Asked before plain extensions.
+    pub(crate) shared_extensions: &'static [(&'static str, Claims)],
+    /// Whole names of files.
+    pub(crate) file_names: &'static [&'static str],
+    /// Names of programs in a first line such as `#!/usr/bin/env python3`, without version digits.
+    pub(crate) interpreters: &'static [&'static str],
+    /// The grammars: one, or several for dialects that only the content tells apart.
+    pub(crate) grammars: &'static [fn() -> Grammar],
+    /// Which of the grammars to try first. The others are tried where it finds errors.
+    pub(crate) prefer: fn(&[u8]) -> usize,
+    /// The node kinds and fields that the rules ask for, from [`names!`](crate::engine::names).
+    pub(crate) kinds: &'static [&'static str],
+    /// See `kinds`.
+    pub(crate) fields: &'static [&'static str],
+    /// What named nodes mean. Kinds that are not listed mean nothing, but their children are visited.
+    pub(crate) nodes: &'static [(&'static str, Role)],
+    /// What anonymous nodes (keywords, operators) mean.
+    pub(crate) tokens: &'static [(&'static str, Role)],
+    /// Kinds of nodes that stand around a definition and begin where it begins for a reader: `export`, decorators.
+    pub(crate) wrappers: &'static [&'static str],
+    /// What stands between the parts of a qualified name.
+    pub(crate) separator: &'static str,
+    /// The form of a comment, from its text.
+    pub(crate) comment_form: fn(&[u8]) -> CommentForm,
+    /// Every comment directly before a definition documents it, not only those with special marks.
+    pub(crate) any_comment_documents: bool,
+    /// A bare call of a class of the file (`X()`) makes an object.
+    pub(crate) calls_construct: bool,
+    /// What is to be done when the whole file was seen.
+    pub(crate) finish: for<'t> fn(&mut Walk<'t>),
+}
+
+impl LanguageRules {
+    /// A language without files, grammar or roles, for `..LanguageRules::NONE` in a language's declaration.
+    pub(crate) const NONE: Self = Self {
+        language: Language::Unknown,
+        extensions: &[],
+        shared_extensions: &[],
+        file_names: &[],
+        interpreters: &[],
+        grammars: &[],
+        prefer: |_| 0,
+        kinds: &[],
+        fields: &[],
+        nodes: &[],
+        tokens: &[],
+        wrappers: &[],
+        separator: ".",
+        comment_form: c_like_form,
+        any_comment_documents: false,
+        calls_construct: false,
+        finish: |_| {},
+    };
+}
+
+/// The language of a file, from its name and its first bytes (a few thousand are enough): by whole name, extension,
+/// then the interpreter that the first line names. `.h` is C unless its content is C++.
+#[must_use]
+pub fn language_of(path: &SourcePath, head: &[u8]) -> Language {
+    let name = path.file_name();
+    let extension = path.extension().unwrap_or("");
+    let lower = extension.to_ascii_lowercase();
+    find(|rules| rules.file_names.contains(&name))
+        .or_else(|| {
+            find(|rules| {
+                rules.shared_extensions.iter().any(|(shared, claims)| *shared == lower && claims(head))
+            })
+        })
+        .or_else(|| find(|rules| rules.extensions.contains(&extension)))
+        .or_else(|| find(|rules| rules.extensions.contains(&lower.as_str())))
+        .or_else(|| {
+            let interpreter = interpreter(head)?;
+            find(|rules| rules.interpreters.contains(&interpreter))
+        })
+        .unwrap_or_default()
+}
+
+fn find(fits: impl Fn(&LanguageRules) -> bool) -> Option<Language> {
+    LANGUAGES.iter().find(|rules| fits(rules)).map(|rules| rules.language)
+}
+
+/// The program of a first line such as `#!/usr/bin/env -S python3.11 -u`, without version.
+fn interpreter(head: &[u8]) -> Option<&str> {
+    let line = head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let mut words = str::from_utf8(line).ok()?.split_ascii_whitespace();
+    let mut program = words.next()?.rsplit('/').next()?;
+    if program == "env" {
+        program = words.find(|word| !word.starts_with('-') && !word.contains('='))?.rsplit('/').next()?;
+    }
+    Some(program.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.'))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,586 @@
+//! Python.
+//!
+//! A class-level name and a `self.name` of `__init__` are fields. `_name` is protected, `__name` private. A function with
+//! a `yield` is no kind of its own. Calls of what has no name (`handlers[key]()`) are not recorded.
+
+use snake_pipe_core::{
+    Language,
+    model::{
+        BaseKind, CallKind, Class, ClassKind, Field, Function, FunctionKind, Import, ImportKind, Parameter,
+        ParameterKind, Visibility,
+    },
+};
+use tree_sitter::Node;
+
+use super::LanguageRules;
+use crate::engine::{
+    CallSite, ClassDraft, CommentForm, Flow, FunctionDraft, Limit, Role, Scope, Walk, names, without_indent,
+};
+
+names! {
+    kinds {
+        ALIASED_IMPORT = "aliased_import",
+        ARGUMENT_LIST = "argument_list",
+        ASSIGNMENT = "assignment",
+        ATTRIBUTE = "attribute",
+        CALL = "call",
+        CONCATENATED_STRING = "concatenated_string",
+        DEFAULT_PARAMETER = "default_parameter",
+        DICTIONARY_SPLAT_PATTERN = "dictionary_splat_pattern",
+        EXPRESSION_STATEMENT = "expression_statement",
+        IDENTIFIER = "identifier",
+        IF_STATEMENT = "if_statement",
+        INTERPOLATION = "interpolation",
+        KEYWORD_ARGUMENT = "keyword_argument",
+        KEYWORD_SEPARATOR = "keyword_separator",
+        LIST_SPLAT_PATTERN = "list_splat_pattern",
+        PARENTHESIZED_EXPRESSION = "parenthesized_expression",
+        PATTERN_LIST = "pattern_list",
+        POSITIONAL_SEPARATOR = "positional_separator",
+        RELATIVE_IMPORT = "relative_import",
+        STRING = "string",
+        STRING_END = "string_end",
+        STRING_START = "string_start",
+        SUBSCRIPT = "subscript",
+        TRY_STATEMENT = "try_statement",
+        TUPLE_PATTERN = "tuple_pattern",
+        TYPED_DEFAULT_PARAMETER = "typed_default_parameter",
+        TYPED_PARAMETER = "typed_parameter",
+        WILDCARD_IMPORT = "wildcard_import",
+    }
+    fields {
+        ALIAS = "alias",
+        ARGUMENTS = "arguments",
+        ATTRIBUTE_NAME = "attribute",
+        BODY = "body",
+        CONDITION = "condition",
+        FUNCTION = "function",
+        LEFT = "left",
+        MODULE_NAME = "module_name",
+        NAME = "name",
+        OBJECT = "object",
+        PARAMETERS = "parameters",
+        RETURN_TYPE = "return_type",
+        RIGHT = "right",
+        SUPERCLASSES = "superclasses",
+        TYPE = "type",
+        TYPE_PARAMETERS = "type_parameters",
+        VALUE = "value",
+    }
+}
+
+pub(super) static RULES: LanguageRules = LanguageRules {
+    language: Language::Python,
+    extensions: &["py", "pyi", "pyw"],
+    file_names: &["SConstruct", "SConscript", "wscript"],
+    interpreters: &["python", "pypy"],
+    grammars: &[|| tree_sitter_python::LANGUAGE.into()],
+    kinds: KINDS,
+    fields: FIELDS,
+    nodes: &[
+        ("comment", Role::Comment),
+        ("function_definition", Role::Rule(function_definition)),
+        ("lambda", Role::Rule(lambda)),
+        ("class_definition", Role::Rule(class_definition)),
+        ("type_alias_statement", Role::Rule(type_alias)),
+        ("decorator", Role::Rule(decorator)),
+        ("assignment", Role::Rule(assignment)),
+        ("import_statement", Role::Rule(import_statement)),
+        ("import_from_statement", Role::Rule(import_from)),
+        ("future_import_statement", Role::Rule(import_from)),
+        ("call", Role::Rule(call)),
+        ("if_statement", Role::Flow(Flow::LOOP)),
+        ("elif_clause", Role::Flow(Flow::ELIF)),
+        ("else_clause", Role::Rule(else_clause)),
+        ("for_statement", Role::Rule(for_statement)),
+        ("as_pattern", Role::Rule(as_pattern)),
+        ("named_expression", Role::Rule(named_expression)),
+        ("while_statement", Role::Flow(Flow::LOOP)),
+        ("except_clause", Role::Flow(Flow::CATCH)),
+        ("match_statement", Role::Flow(Flow::SWITCH)),
+        ("case_clause", Role::Rule(case_clause)),
+        ("if_clause", Role::Flow(Flow::CASE)),
+        ("conditional_expression", Role::Flow(Flow::TERNARY)),
+        ("boolean_operator", Role::BooleanExpression),
+        ("parenthesized_expression", Role::Parentheses),
+    ],
+    tokens: &[("and", Role::Boolean), ("or", Role::Boolean)],
+    wrappers: &["decorated_definition"],
+    comment_form: |_| CommentForm::Line,
+    calls_construct: true,
+    finish,
+    ..LanguageRules::NONE
+};
+
+fn function_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(name) = walk.child(node, NAME) else { return };
+    let name = walk.name(name);
+    let decorators: Vec<String> =
+        walk.annotations_before(node).iter().map(|name| last_part(name).to_owned()).collect();
+    let has = |decorator: &str| decorators.iter().any(|name| name == decorator);
+    let is_method = walk.enclosing_class().is_some();
+    let is_static = has("staticmethod");
+    let is_async = node.child(0).is_some_and(|token| token.kind() == "async");
+    let kind = match name.as_str() {
+        "__init__" | "__new__" if is_method => FunctionKind::Constructor,
+        "__del__" if is_method => FunctionKind::Destructor,
+        _ if is_method && is_accessor(&decorators) => FunctionKind::Accessor,
+        name if is_method && is_operator(name) => FunctionKind::Operator,
+        _ => FunctionKind::Function,
+    };
+    let body = walk.child(node, BODY);
+    let function = Function {
+        kind,
+        parameters: parameters(walk, node, is_method && !is_static),
+        return_type: walk.child_text(node, RETURN_TYPE, Limit::Type),
+        doc_string: body.and_then(|body| doc_string(walk, body)),
+        visibility: visibility(&name),
+        modifiers: if is_async { vec!["async".to_owned()] } else { Vec::new() },
+        is_abstract: has("abstractmethod"),
+        is_static: is_static || has("classmethod"),
+        is_async,
+        is_test: name.starts_with("test_") || (is_method && name.starts_with("test")),
+        name,
+        ..Function::default()
+    };
+    walk.open_function(node, FunctionDraft { function, body, ..FunctionDraft::default() });
+}
+
+/// A lambda is a function where it is bound to a name; elsewhere it is part of the function around it.
+fn lambda<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let binding = walk.parent().filter(|parent| walk.is(*parent, ASSIGNMENT));
+    let name =
+        binding.and_then(|binding| walk.child(binding, LEFT)).filter(|left| walk.is(*left, IDENTIFIER));
+    let Some(name) = name else {
+        walk.flow(node, Flow::LAMBDA);
+        return;
+    };
+    let name = walk.name(name);
+    let function = Function {
+        kind: FunctionKind::Closure,
+        parameters: parameters(walk, node, false),
+        visibility: visibility(&name),
+        name,
+        ..Function::default()
+    };
+    let body = walk.child(node, BODY);
+    walk.open_function(node, FunctionDraft { function, body, head: binding, ..FunctionDraft::default() });
+}
+
+fn parameters<'t>(walk: &mut Walk<'t>, function: Node<'t>, has_receiver: bool) -> Vec<Parameter> {
+    let Some(list) = walk.child(function, PARAMETERS) else { return Vec::new() };
+    let mut parameters = Vec::new();
+    let mut kind = ParameterKind::Ordinary;
+    for node in walk.named_children(list) {
+        if walk.is(node, POSITIONAL_SEPARATOR) {
+            for earlier in &mut parameters {
+                let Parameter { kind, .. } = earlier;
+                *kind = ParameterKind::PositionalOnly;
+            }
+        } else if walk.is(node, KEYWORD_SEPARATOR) {
+            kind = ParameterKind::KeywordOnly;
+        } else {
+            let parameter = parameter(walk, node, kind);
+            if parameter.kind == ParameterKind::Variadic {
+                kind = ParameterKind::KeywordOnly;
+            }
+            parameters.push(parameter);
+        }
+    }
+    if has_receiver
+        && let Some(first) = parameters.first_mut()
+        && matches!(first.name.as_str(), "self" | "cls" | "mcs" | "mcls")
+    {
+        first.kind = ParameterKind::Receiver;
+    }
+    parameters
+}
+
+fn parameter<'t>(walk: &mut Walk<'t>, node: Node<'t>, kind: ParameterKind) -> Parameter {
+    let has_default = walk.is_any(node, &[DEFAULT_PARAMETER, TYPED_DEFAULT_PARAMETER]);
+    let inner = if has_default {
+        walk.child(node, NAME)
+    } else if walk.is(node, TYPED_PARAMETER) {
+        node.named_child(0)
+    } else {
+        Some(node)
+    };
+    let inner = inner.unwrap_or(node);
+    let (name, kind) = if walk.is(inner, LIST_SPLAT_PATTERN) {
+        (inner.named_child(0).unwrap_or(inner), ParameterKind::Variadic)
+    } else if walk.is(inner, DICTIONARY_SPLAT_PATTERN) {
+        (inner.named_child(0).unwrap_or(inner), ParameterKind::KeywordVariadic)
+    } else {
+        (inner, kind)
+    };
+    Parameter {
+        name: walk.name(name),
+        type_name: walk.child_text(node, TYPE, Limit::Type),
+        default_value: walk.child_text(node, VALUE, Limit::DefaultValue),
+        kind,
+    }
+}
+
+fn class_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(name) = walk.child(node, NAME) else { return };
+    let name = walk.name(name);
+    let superclasses = walk.child(node, SUPERCLASSES);
+    let arguments = superclasses.map(|list| walk.named_children(list)).unwrap_or_default();
+    let bases: Vec<Node<'t>> =
+        arguments.iter().copied().filter(|base| !walk.is(*base, KEYWORD_ARGUMENT)).collect();
+    let base_names: Vec<&[u8]> = bases.iter().map(|base| walk.bytes(base_name(walk, *base))).collect();
+    let names_base = |names: &[&str]| {
+        base_names.iter().any(|base| {
+            let last = base.rsplit(|byte| *byte == b'.').next().unwrap_or(base);
+            names.iter().any(|name| name.as_bytes() == last)
+        })
+    };
+    let metaclass = arguments.iter().any(|argument| walk.bytes(*argument).ends_with(b"ABCMeta"));
+    let is_record = walk.annotations_before(node).iter().any(|name| last_part(name) == "dataclass");
+    let kind = if names_base(&["Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"]) {
+        ClassKind::Enum
+    } else if names_base(&["Protocol"]) {
+        ClassKind::Interface
+    } else if is_record || names_base(&["NamedTuple", "TypedDict"]) {
+        ClassKind::Record
+    } else {
+        ClassKind::Class
+    };
+    let class = Class {
+        kind,
+        type_parameters: walk.child(node, TYPE_PARAMETERS).map(|list| walk.text_inside(list, Limit::Type)),
+        doc_string: walk.child(node, BODY).and_then(|body| doc_string(walk, body)),
+        visibility: visibility(&name),
+        is_abstract: metaclass || names_base(&["ABC", "Protocol"]),
+        is_final: walk.annotations_before(node).iter().any(|name| last_part(name) == "final"),
+        name,
+        ..Class::default()
+    };
+    let Some(index) = walk.open_class(node, ClassDraft { class, ..ClassDraft::default() }) else { return };
+    for base in bases {
+        let name = base_name(walk, base);
+        walk.add_base(index, BaseKind::Extends, base, name);
+    }
+}
+
+/// A base without its type arguments: `Generic` in `Generic[T]`.
+fn base_name<'t>(walk: &Walk<'t>, base: Node<'t>) -> Node<'t> {
+    match walk.is(base, SUBSCRIPT) {
+        true => walk.child(base, VALUE).unwrap_or(base),
+        false => base,
+    }
+}
+
+fn type_alias<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(left) = walk.child(node, LEFT) else { return };
+    let name = walk.name(left);
+    let name = name.split('[').next().unwrap_or("").trim_end().to_owned();
+    let visibility = visibility(&name);
+    let class = Class { kind: ClassKind::TypeAlias, visibility, name, ..Class::default() };
+    walk.add_class(node, ClassDraft { class, ..ClassDraft::default() });
+}
+
+fn decorator<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(expression) = node.named_child(0) else { return };
+    if walk.is(expression, CALL) {
+        let name = walk.child(expression, FUNCTION).unwrap_or(expression);
+        let arguments = walk.child(expression, ARGUMENTS);
+        walk.annotate_next(node, name, arguments);
+    } else {
+        walk.annotate_next(node, expression, None);
+    }
+}
+
+/// Fields: names assigned in the body of a class, and `self.name` in `__init__`. Variables: names assigned elsewhere.
+fn assignment<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(left) = walk.child(node, LEFT) else { return };
+    match walk.scope() {
+        Scope::Class(class) => {
+            let names = bound_names(walk, left);
+            for name in &names {
+                add_field(walk, class, node, *name, names.len() == 1);
+            }
+        }
+        Scope::Function(function) => {
+            bind(walk, left, Some(node));
+            let function = walk.function(function);
+            let Some(class) = function.class.filter(|_| function.kind == FunctionKind::Constructor) else {
+                return;
+            };
+            let object = walk.child(left, OBJECT).filter(|_| walk.is(left, ATTRIBUTE));
+            if object.is_some_and(|object| walk.bytes(object) == b"self")
+                && let Some(name) = walk.child(left, ATTRIBUTE_NAME)
+            {
+                add_field(walk, class, node, name, true);
+            }
+        }
+        Scope::File | Scope::Extension => bind(walk, left, Some(node)),
+    }
+}
+
+/// The names that a pattern binds: `a` and `b` in `a, (b, c.d)`, but not what is inside a further tuple.
+fn bound_names<'t>(walk: &mut Walk<'t>, pattern: Node<'t>) -> Vec<Node<'t>> {
+    let mut names = match walk.is_any(pattern, &[PATTERN_LIST, TUPLE_PATTERN]) {
+        true => walk.named_children(pattern),
+        false => vec![pattern],
+    };
+    names.retain(|name| walk.is(*name, IDENTIFIER));
+    names
+}
+
+/// Variables that a pattern binds; an assignment may say the type, or make an object whose class is in upper case.
+fn bind<'t>(walk: &mut Walk<'t>, pattern: Node<'t>, assignment: Option<Node<'t>>) {
+    let names = bound_names(walk, pattern);
+    let declared = assignment.and_then(|assignment| walk.child_text(assignment, TYPE, Limit::Type));
+    let value = assignment.and_then(|assignment| walk.child(assignment, RIGHT));
+    let callee = value.filter(|value| walk.is(*value, CALL)).and_then(|call| walk.child(call, FUNCTION));
+    let made = callee.map(|callee| walk.text(callee, Limit::Type)).filter(|callee| {
+        last_part(callee).starts_with(char::is_uppercase)
+            && callee.chars().all(|character| character.is_alphanumeric() || matches!(character, '.' | '_'))
+    });
+    let type_name = declared.or(made).filter(|_| names.len() == 1);
+    for name in names {
+        let name = walk.name(name);
+        walk.add_local(name, type_name.clone());
+    }
+}
+
+fn for_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    walk.flow(node, Flow::LOOP);
+    if let Some(left) = walk.child(node, LEFT) {
+        bind(walk, left, None);
+    }
+}
+
+/// `with open(path) as file`, `except Error as error`.
+fn as_pattern<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let target = walk.child(node, ALIAS).and_then(|target| target.named_child(0));
+    if let Some(target) = target {
+        bind(walk, target, None);
+    }
+}
+
+fn named_expression<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    if let Some(name) = walk.child(node, NAME) {
+        bind(walk, name, None);
+    }
+}
+
+fn add_field<'t>(walk: &mut Walk<'t>, class: u32, assignment: Node<'t>, name: Node<'t>, is_single: bool) {
+    let line = walk.line(name);
+    let name = walk.name(name);
+    let type_name = walk.child_text(assignment, TYPE, Limit::Type);
+    let value = walk.child(assignment, RIGHT).filter(|_| is_single);
+    let default_value = value.map(|value| walk.text(value, Limit::DefaultValue));
+    let at_class_level = walk.enclosing_class().is_some();
+    let declared = type_name.as_deref().unwrap_or("");
+    let is_marked = |marker: &str| {
+        let declared = declared.strip_prefix("typing.").unwrap_or(declared);
+        declared.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+    };
+    let field = Field {
+        visibility: visibility(&name),
+        // `x: int = 0` declares a default for objects, `x = 0` a variable of the class.
+        is_static: at_class_level && (type_name.is_none() || is_marked("ClassVar")),
+        is_final: is_marked("Final"),
+        name,
+        default_value,
+        line,
+        type_name,
+        ..Field::default()
+    };
+    walk.add_new_field(class, field);
+}
+
+fn import_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    for name in walk.children_in(node, NAME) {
+        let (module, alias) = aliased(walk, name);
+        let import = Import {
+            kind: ImportKind::Module,
+            module,
+            alias,
+            is_type_only: is_type_checking(walk),
+            ..Import::default()
+        };
+        walk.add_import(node, name, import);
+    }
+}
+
+fn import_from<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let module_node = walk.child(node, MODULE_NAME);
+    let is_relative = module_node.is_some_and(|module| walk.is(module, RELATIVE_IMPORT));
+    let module =
+        module_node.map_or_else(|| "__future__".to_owned(), |module| walk.name(module).replace(' ', ""));
+    let is_type_only = is_type_checking(walk);
+    if let Some(wildcard) = walk.child_of_kind(node, WILDCARD_IMPORT) {
+        let import =
+            Import { kind: ImportKind::Wildcard, module, is_relative, is_type_only, ..Import::default() };
+        walk.add_import(node, wildcard, import);
+        return;
+    }
+    for name_node in walk.children_in(node, NAME) {
+        let (name, alias) = aliased(walk, name_node);
+        let import = Import {
+            kind: ImportKind::Name,
+            module: module.clone(),
+            name: Some(name),
+            alias,
+            is_relative,
+            is_type_only,
+            ..Import::default()
+        };
+        walk.add_import(node, name_node, import);
+    }
+}
+
+fn aliased<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> (String, Option<String>) {
+    if !walk.is(node, ALIASED_IMPORT) {
+        return (walk.name(node), None);
+    }
+    let name = walk.child_text(node, NAME, Limit::Name).unwrap_or_default();
+    (name, walk.child_text(node, ALIAS, Limit::Name))
+}
+
+/// Whether the current node stands in an `if TYPE_CHECKING:`.
+fn is_type_checking(walk: &Walk<'_>) -> bool {
+    let around = (1..=4).map_while(|levels| walk.ancestor(levels));
+    let conditions =
+        around.filter(|node| walk.is(*node, IF_STATEMENT)).filter_map(|node| walk.child(node, CONDITION));
+    conditions.into_iter().any(|condition| {
+        matches!(walk.bytes(condition), b"TYPE_CHECKING" | b"typing.TYPE_CHECKING" | b"t.TYPE_CHECKING")
+    })
+}
+
+fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(callee) = walk.child(node, FUNCTION) else { return };
+    let mut bare = callee;
+    while walk.is(bare, PARENTHESIZED_EXPRESSION)
+        && let Some(inner) = bare.named_child(0)
+    {
+        bare = inner;
+    }
+    let (kind, name) = if walk.is(bare, IDENTIFIER) {
+        (CallKind::Function, bare)
+    } else if walk.is(bare, ATTRIBUTE)
+        && let Some(name) = walk.child(bare, ATTRIBUTE_NAME)
+    {
+        (CallKind::Method, name)
+    } else {
+        return;
+    };
+    let arguments = walk.child(node, ARGUMENTS);
+    let argument_count = match arguments {
+        Some(list) if walk.is(list, ARGUMENT_LIST) => walk.argument_count(list),
+        // A generator expression is one argument.
+        Some(_) => 1,
+        None => 0,
+    };
+    walk.add_call(CallSite { kind, name, callee: bare, argument_count });
+    if let Some(arguments) = arguments {
+        dynamic_import(walk, node, bare, arguments);
+    }
+}
+
+/// `importlib.import_module("a.b")` and `__import__("a.b")`.
+fn dynamic_import<'t>(walk: &mut Walk<'t>, call: Node<'t>, callee: Node<'t>, arguments: Node<'t>) {
+    if !matches!(walk.bytes(callee), b"__import__" | b"import_module" | b"importlib.import_module") {
+        return;
+    }
+    let Some(literal) = arguments.named_child(0) else { return };
+    if let Some(module) = string_content(walk, literal) {
+        let is_relative = module.starts_with('.');
+        let import = Import { kind: ImportKind::Dynamic, module, is_relative, ..Import::default() };
+        walk.add_import(call, literal, import);
+    }
+}
+
+/// The text of a string without quotes; none for one with interpolations.
+fn string_content<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<String> {
+    let text = string_bytes(walk, node)?;
+    Some(String::from_utf8_lossy(text).replace('\0', ""))
+}
+
+fn string_bytes<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<&'t [u8]> {
+    if !walk.is(node, STRING) || walk.child_of_kind(node, INTERPOLATION).is_some() {
+        return None;
+    }
+    let start = walk.child_of_kind(node, STRING_START)?.byte_range().len();
+    let end = walk.child_of_kind(node, STRING_END)?.byte_range().len();
+    let bytes = walk.bytes(node);
+    bytes.get(start..bytes.len() - end)
+}
+
+/// The string that is the first statement of a body.
+fn doc_string<'t>(walk: &mut Walk<'t>, body: Node<'t>) -> Option<String> {
+    let statements = body.named_child(0).into_iter().chain(body.named_child(1));
+    let statement = statements.into_iter().find(|statement| !statement.is_extra())?;
+    let string = statement.named_child(0).filter(|_| walk.is(statement, EXPRESSION_STATEMENT))?;
+    let string = match walk.is(string, CONCATENATED_STRING) {
+        true => string.named_child(0)?,
+        false => string,
+    };
+    let text = String::from_utf8_lossy(string_bytes(walk, string)?).replace(['\0', '\r'], "");
+    Some(without_indent(&text)).filter(|text| !text.is_empty())
+}
+
+fn else_clause<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    // The `else` of a `try` is what happens in the ordinary case, not a branch.
+    if !walk.parent().is_some_and(|parent| walk.is(parent, TRY_STATEMENT)) {
+        walk.flow(node, Flow::JUMP);
+    }
+}
+
+/// `case _:` is the default and no decision.
+fn case_clause<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let pattern = node.named_child(0);
+    if pattern.is_none_or(|pattern| walk.bytes(pattern) != b"_") {
+        walk.flow(node, Flow::CASE);
+    }
+}
+
+/// `os.getcwd()` is a call of a function if `os` is imported as a module.
+fn finish(walk: &mut Walk<'_>) {
+    walk.settle_module_calls(|import| match import.kind {
+        ImportKind::Module => Some(import.alias.clone().unwrap_or_else(|| import.module.clone())),
+        ImportKind::Name
+        | ImportKind::Wildcard
+        | ImportKind::Include
+        | ImportKind::ReExport
+        | ImportKind::Dynamic => None,
+    });
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+fn is_accessor(decorators: &[String]) -> bool {
+    let accessors = ["property", "cached_property", "setter", "getter", "deleter"];
+    decorators.iter().any(|name| accessors.contains(&name.as_str()))
+}
+
+fn visibility(name: &str) -> Visibility {
+    match name {
+        _ if name.starts_with("__") && name.ends_with("__") => Visibility::Public,
+        _ if name.starts_with("__") => Visibility::Private,
+        _ if name.starts_with('_') => Visibility::Protected,
+        _ => Visibility::Public,
+    }
+}
+
+/// Whether a method implements an operator (data model, sections 3.3.1, 3.3.7 and 3.3.8 of the language reference).
+fn is_operator(name: &str) -> bool {
+    const OPERATORS: &[&str] = &[
+        "lt", "le", "eq", "ne", "gt", "ge", "add", "sub", "mul", "matmul", "truediv", "floordiv", "mod",
+        "divmod", "pow", "lshift", "rshift", "and", "xor", "or", "neg", "pos", "abs", "invert", "getitem",
+        "setitem", "delitem", "contains", "call",
+    ];
+    let Some(operator) = name.strip_prefix("__").and_then(|name| name.strip_suffix("__")) else {
+        return false;
+    };
+    let plain = |prefix: char| operator.strip_prefix(prefix).is_some_and(|name| OPERATORS.contains(&name));
+    OPERATORS.contains(&operator) || plain('r') || plain('i')
+}
+
+#[cfg(test)]
+mod tests;
