@@ -1,0 +1,350 @@
+-- The tables of the relational model, as `snake_pipe_core::schema::TABLES` has them: names, order and meaning of the
+-- columns are the same in every SQL backend. A test compares the two.
+--
+-- Keys are unique indexes, not PRIMARY KEY constraints: an index can be dropped and built again after the rows of a first,
+-- large load, which takes two thirds of the time; a constraint's cannot.
+--
+-- Rows of a file go with the file. A reference into another file has no ON DELETE action: the writer un-resolves it.
+
+-- One line of history: a project and a ref.
+CREATE TABLE repositories (
+    repository_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    ref_name TEXT NOT NULL,
+    remote TEXT,
+    root TEXT,
+    fence_number INTEGER,
+    fence_owner TEXT,
+    marker TEXT,
+    snapshot_id TEXT,
+    created_at TEXT,
+    updated_at TEXT
+) STRICT;
+
+-- The state of a repository as one run saw it.
+CREATE TABLE snapshots (
+    snapshot_id TEXT NOT NULL,
+    repository_id INTEGER NOT NULL,
+    commit_hash TEXT,
+    branch TEXT,
+    is_dirty INTEGER CHECK (is_dirty IN (0, 1)),
+    producer_version TEXT NOT NULL,
+    file_count INTEGER NOT NULL,
+    published_at TEXT,
+    FOREIGN KEY (repository_id) REFERENCES repositories (repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- What the names in `metrics` and the measures of `functions` mean.
+CREATE TABLE metric_definitions (
+    metric_name TEXT NOT NULL,
+    metric_type TEXT NOT NULL
+        CHECK (metric_type IN ('count', 'ratio', 'score')),
+    unit TEXT NOT NULL,
+    description TEXT NOT NULL
+) STRICT;
+
+-- A source file; skipped and failed ones are rows too.
+CREATE TABLE files (
+    file_id TEXT NOT NULL,
+    repository_id INTEGER NOT NULL,
+    file_path TEXT NOT NULL,
+    path_bytes TEXT,
+    file_name TEXT NOT NULL,
+    directory TEXT NOT NULL,
+    extension TEXT,
+    language TEXT NOT NULL,
+    namespace TEXT,
+    size_bytes INTEGER,
+    hash_md5 TEXT,
+    content_hash TEXT NOT NULL,
+    link_hash TEXT,
+    producer_version TEXT NOT NULL,
+    total_lines INTEGER,
+    code_lines INTEGER,
+    comment_lines INTEGER,
+    blank_lines INTEGER,
+    is_test INTEGER NOT NULL CHECK (is_test IN (0, 1)),
+    is_vendored INTEGER NOT NULL CHECK (is_vendored IN (0, 1)),
+    is_generated INTEGER NOT NULL CHECK (is_generated IN (0, 1)),
+    parse_status TEXT NOT NULL
+        CHECK (parse_status IN ('parsed', 'partial', 'skipped', 'failed')),
+    skip_reason TEXT,
+    function_count INTEGER NOT NULL,
+    class_count INTEGER NOT NULL,
+    ast_content TEXT,
+    metadata TEXT,
+    last_modified TEXT,
+    created_at TEXT,
+    updated_at TEXT,
+    FOREIGN KEY (repository_id) REFERENCES repositories (repository_id) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- A type: class, interface, trait, struct, union, enum, record, object, annotation or alias.
+CREATE TABLE classes (
+    class_id TEXT NOT NULL,
+    repository_id INTEGER NOT NULL,
+    file_id TEXT NOT NULL,
+    outer_class_id TEXT,
+    kind TEXT NOT NULL
+        CHECK (kind IN ('class', 'interface', 'trait', 'struct', 'union', 'enum', 'record', 'object', 'annotation', 'type_alias')),
+    name TEXT NOT NULL,
+    qualified_name TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    namespace TEXT,
+    line_start INTEGER,
+    line_end INTEGER,
+    column_start INTEGER,
+    column_end INTEGER,
+    type_parameters TEXT,
+    visibility TEXT NOT NULL
+        CHECK (visibility IN ('unspecified', 'public', 'protected', 'internal', 'private')),
+    modifiers TEXT,
+    is_abstract INTEGER NOT NULL CHECK (is_abstract IN (0, 1)),
+    is_interface INTEGER NOT NULL CHECK (is_interface IN (0, 1)),
+    is_final INTEGER NOT NULL CHECK (is_final IN (0, 1)),
+    is_static INTEGER NOT NULL CHECK (is_static IN (0, 1)),
+    is_inner INTEGER NOT NULL CHECK (is_inner IN (0, 1)),
+    method_count INTEGER NOT NULL,
+    field_count INTEGER NOT NULL,
+    doc_string TEXT,
+    metadata TEXT,
+    created_at TEXT,
+    updated_at TEXT,
+    FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (outer_class_id, repository_id) REFERENCES classes (class_id, repository_id) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- A function, method, constructor, accessor, named closure or function-like macro.
+CREATE TABLE functions (
+    function_id TEXT NOT NULL,
+    repository_id INTEGER NOT NULL,
+    file_id TEXT NOT NULL,
+    class_id TEXT,
+    parent_function_id TEXT,
+    kind TEXT NOT NULL
+        CHECK (kind IN ('function', 'method', 'constructor', 'destructor', 'accessor', 'operator', 'closure', 'macro')),
+    name TEXT NOT NULL,
+    qualified_name TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    signature TEXT,
+    line_start INTEGER,
+    line_end INTEGER,
+    column_start INTEGER,
+    column_end INTEGER,
+    return_type TEXT,
+    parameter_count INTEGER NOT NULL,
+    complexity INTEGER,
+    cognitive_complexity INTEGER,
+    max_nesting INTEGER,
+    code_lines INTEGER,
+    visibility TEXT NOT NULL
+        CHECK (visibility IN ('unspecified', 'public', 'protected', 'internal', 'private')),
+    modifiers TEXT,
+    is_abstract INTEGER NOT NULL CHECK (is_abstract IN (0, 1)),
+    is_static INTEGER NOT NULL CHECK (is_static IN (0, 1)),
+    is_async INTEGER NOT NULL CHECK (is_async IN (0, 1)),
+    is_test INTEGER NOT NULL CHECK (is_test IN (0, 1)),
+    doc_string TEXT,
+    source_code TEXT,
+    metadata TEXT,
+    created_at TEXT,
+    updated_at TEXT,
+    FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (class_id, repository_id) REFERENCES classes (class_id, repository_id) DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (parent_function_id, repository_id) REFERENCES functions (function_id, repository_id) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- A parameter of a function.
+CREATE TABLE parameters (
+    function_id TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    repository_id INTEGER NOT NULL,
+    file_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT,
+    default_value TEXT,
+    kind TEXT NOT NULL
+        CHECK (kind IN ('ordinary', 'positional_only', 'keyword_only', 'variadic', 'keyword_variadic', 'receiver')),
+    FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (function_id, repository_id) REFERENCES functions (function_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- A field, property, enum constant or variant of a class.
+CREATE TABLE fields (
+    class_id TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    repository_id INTEGER NOT NULL,
+    file_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT,
+    default_value TEXT,
+    visibility TEXT NOT NULL
+        CHECK (visibility IN ('unspecified', 'public', 'protected', 'internal', 'private')),
+    modifiers TEXT,
+    is_static INTEGER NOT NULL CHECK (is_static IN (0, 1)),
+    is_final INTEGER NOT NULL CHECK (is_final IN (0, 1)),
+    line_number INTEGER,
+    FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (class_id, repository_id) REFERENCES classes (class_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- An annotation, attribute or decorator.
+CREATE TABLE annotations (
+    file_id TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    repository_id INTEGER NOT NULL,
+    function_id TEXT,
+    class_id TEXT,
+    name TEXT NOT NULL,
+    arguments TEXT,
+    line_number INTEGER,
+    column_number INTEGER,
+    FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (function_id, repository_id) REFERENCES functions (function_id, repository_id) DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (class_id, repository_id) REFERENCES classes (class_id, repository_id) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- A comment.
+CREATE TABLE comments (
+    file_id TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    repository_id INTEGER NOT NULL,
+    kind TEXT NOT NULL
+        CHECK (kind IN ('line', 'block', 'doc')),
+    marker TEXT,
+    line_start INTEGER,
+    line_end INTEGER,
+    text TEXT,
+    FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- A measure of a file.
+CREATE TABLE metrics (
+    file_id TEXT NOT NULL,
+    metric_name TEXT NOT NULL,
+    repository_id INTEGER NOT NULL,
+    metric_value REAL NOT NULL,
+    metric_type TEXT NOT NULL
+        CHECK (metric_type IN ('count', 'ratio', 'score')),
+    calculated_at TEXT,
+    FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- A piece of a file that could not be understood or stored as it was.
+CREATE TABLE parse_issues (
+    file_id TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    repository_id INTEGER NOT NULL,
+    kind TEXT NOT NULL
+        CHECK (kind IN ('syntax_error', 'missing_token', 'invalid_utf8', 'nul_byte', 'truncated', 'unreadable', 'over_limit', 'refused', 'key_collision')),
+    message TEXT NOT NULL,
+    line_start INTEGER,
+    line_end INTEGER,
+    column_start INTEGER,
+    column_end INTEGER,
+    FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- An import of a module or of one name.
+CREATE TABLE imports (
+    file_id TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    repository_id INTEGER NOT NULL,
+    kind TEXT NOT NULL
+        CHECK (kind IN ('module', 'name', 'wildcard', 'include', 're_export', 'dynamic')),
+    raw TEXT NOT NULL,
+    module TEXT NOT NULL,
+    name TEXT,
+    alias TEXT,
+    is_relative INTEGER NOT NULL CHECK (is_relative IN (0, 1)),
+    is_type_only INTEGER NOT NULL CHECK (is_type_only IN (0, 1)),
+    is_system INTEGER NOT NULL CHECK (is_system IN (0, 1)),
+    line_number INTEGER,
+    column_number INTEGER,
+    status TEXT NOT NULL CHECK (status IN ('resolved', 'ambiguous', 'external', 'stdlib', 'unresolved')),
+    origin TEXT NOT NULL
+        CHECK (origin IN ('none', 'scope', 'member', 'inherited', 'import', 'package', 'include', 'path', 'alias',
+            'stdlib_list', 'producer')),
+    candidates INTEGER NOT NULL,
+    target_file_id TEXT,
+    target_function_id TEXT,
+    target_class_id TEXT,
+    CHECK ((status = 'resolved') = (target_file_id IS NOT NULL)),
+    FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (target_file_id, repository_id) REFERENCES files (file_id, repository_id) DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (target_function_id, repository_id) REFERENCES functions (function_id, repository_id) DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (target_class_id, repository_id) REFERENCES classes (class_id, repository_id) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- A base class or interface that a class names.
+CREATE TABLE inheritance (
+    class_id TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    repository_id INTEGER NOT NULL,
+    file_id TEXT NOT NULL,
+    kind TEXT NOT NULL
+        CHECK (kind IN ('extends', 'implements', 'mixin', 'embeds')),
+    base_name TEXT NOT NULL,
+    base_text TEXT,
+    line_number INTEGER,
+    status TEXT NOT NULL CHECK (status IN ('resolved', 'ambiguous', 'external', 'stdlib', 'unresolved')),
+    origin TEXT NOT NULL
+        CHECK (origin IN ('none', 'scope', 'member', 'inherited', 'import', 'package', 'include', 'path', 'alias',
+            'stdlib_list', 'producer')),
+    candidates INTEGER NOT NULL,
+    target_file_id TEXT,
+    target_class_id TEXT,
+    CHECK ((status = 'resolved') = (target_file_id IS NOT NULL)),
+    FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (class_id, repository_id) REFERENCES classes (class_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (target_file_id, repository_id) REFERENCES files (file_id, repository_id) DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (target_class_id, repository_id) REFERENCES classes (class_id, repository_id) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- A call site.
+CREATE TABLE calls (
+    file_id TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    repository_id INTEGER NOT NULL,
+    function_id TEXT,
+    kind TEXT NOT NULL
+        CHECK (kind IN ('function', 'method', 'constructor', 'macro')),
+    callee_name TEXT NOT NULL,
+    callee_text TEXT,
+    argument_count INTEGER NOT NULL,
+    line_number INTEGER,
+    column_number INTEGER,
+    status TEXT NOT NULL CHECK (status IN ('resolved', 'ambiguous', 'external', 'stdlib', 'unresolved')),
+    origin TEXT NOT NULL
+        CHECK (origin IN ('none', 'scope', 'member', 'inherited', 'import', 'package', 'include', 'path', 'alias',
+            'stdlib_list', 'producer')),
+    candidates INTEGER NOT NULL,
+    target_file_id TEXT,
+    target_function_id TEXT,
+    target_class_id TEXT,
+    CHECK ((status = 'resolved') = (target_file_id IS NOT NULL)),
+    FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (function_id, repository_id) REFERENCES functions (function_id, repository_id) DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (target_file_id, repository_id) REFERENCES files (file_id, repository_id) DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (target_function_id, repository_id) REFERENCES functions (function_id, repository_id) DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (target_class_id, repository_id) REFERENCES classes (class_id, repository_id) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
+-- What a file depends on, derived from its imports, bases and calls.
+CREATE TABLE dependencies (
+    source_file_id TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    repository_id INTEGER NOT NULL,
+    dependency_type TEXT NOT NULL
+        CHECK (dependency_type IN ('import', 'inheritance', 'interface_implementation', 'composition', 'function_call', 'method_call', 'data_dependency')),
+    target_file_id TEXT,
+    target_module TEXT,
+    status TEXT NOT NULL CHECK (status IN ('resolved', 'ambiguous', 'external', 'stdlib', 'unresolved')),
+    strength REAL NOT NULL,
+    site_count INTEGER NOT NULL,
+    line_number INTEGER,
+    CHECK ((status = 'resolved') = (target_file_id IS NOT NULL)),
+    FOREIGN KEY (source_file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (target_file_id, repository_id) REFERENCES files (file_id, repository_id) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+
