@@ -1,0 +1,71 @@
+//! docs/schema.md is written from the tables; `UPDATE=1 cargo test -p snake-pipe-core --test schema_document` rewrites it.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use snake_pipe_core::schema::{ColumnType, TABLES, Table, Unit};
+
+const HEAD: &str = "# Schema
+
+The tables that every SQL backend has, with the same names, columns and meanings. This page is written from the definitions in
+`crates/core/src/schema/tables.rs`; a test fails when they differ.
+
+Ids are UUIDs derived from content and place: the same in every database and on every reload. `repository_id` is part of every
+key. Lines and columns count from 1. *Volatile* columns record when, or by which run, a row was written; all others are the same
+however a state was reached.
+
+A reference (`imports`, `inheritance`, `calls`, `dependencies`) keeps what the source said, and separately what it was resolved
+to: `status` is `resolved`, `ambiguous`, `external`, `stdlib` or `unresolved`, and a target is there exactly when it is `resolved`.
+
+For reading there are the views `file_details`, `function_details`, `class_details`, `call_details` and `dependency_details`:
+the tables of those names with repository, path, language and qualified names beside the ids.
+
+| type here | PostgreSQL | SQLite |
+| --- | --- | --- |
+| text | text | TEXT |
+| integer | integer | INTEGER |
+| bigint | bigint | INTEGER |
+| double | double precision | REAL |
+| boolean | boolean | INTEGER, 0 or 1 |
+| uuid | uuid | TEXT, 36 characters |
+| json | jsonb | TEXT |
+| timestamp | timestamptz | TEXT, RFC 3339 in UTC |
+";
+
+#[test]
+fn the_schema_page_says_what_the_tables_are() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema.md");
+    let mut page = HEAD.to_owned();
+    for table in TABLES {
+        describe(table, &mut page);
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == page, "docs/schema.md differs from the tables: run this test with UPDATE=1");
+}
+
+fn describe(table: &Table, page: &mut String) {
+    let unit = match table.unit {
+        Unit::File => "Replaced and removed with its file.",
+        Unit::Repository => "Written when a load is published.",
+        Unit::Database => "Written when the database is migrated.",
+    };
+    writeln!(page, "\n## {}\n\n{} {unit} Key: `{}`.\n", table.name, table.description, table.key.join("`, `")).unwrap();
+    page.push_str("| column | type | null | meaning |\n| --- | --- | --- | --- |\n");
+    for column in table.columns {
+        let type_name = match column.column_type {
+            ColumnType::Text => "text",
+            ColumnType::Integer => "integer",
+            ColumnType::BigInt => "bigint",
+            ColumnType::Double => "double",
+            ColumnType::Boolean => "boolean",
+            ColumnType::Uuid => "uuid",
+            ColumnType::Json => "json",
+            ColumnType::Timestamp => "timestamp",
+        };
+        let null = if column.nullable { "yes" } else { "" };
+        let volatile = if column.volatile { " *Volatile.*" } else { "" };
+        writeln!(page, "| {} | {type_name} | {null} | {}{volatile} |", column.name, column.description).unwrap();
+    }
+}
