@@ -6,6 +6,7 @@
 mod backend;
 mod dependency;
 mod error;
+mod extension;
 mod health;
 mod integrity;
 mod json;
@@ -13,7 +14,11 @@ mod language;
 mod path;
 mod query;
 mod timestamp;
+mod validate;
 
+pub mod memory;
+#[cfg(feature = "mocks")]
+pub mod mock;
 pub mod options;
 pub mod queries;
 pub mod registry;
@@ -31,6 +36,7 @@ pub use backend::{
 };
 pub use dependency::dependencies_of;
 pub use error::{Action, Error, ErrorKind, Result};
+pub use extension::{BackendExt, WRITE_ALL_BATCH_BYTES};
 pub use health::{HealthCheckResult, HealthStatus, PoolState};
 pub use integrity::{ConstraintResult, IntegrityResult, IntegrityScope};
 pub use json::JsonText;
@@ -38,3 +44,4 @@ pub use language::Language;
 pub use path::SourcePath;
 pub use query::{Dialect, QueryResult, SqlQuery, Value};
 pub use timestamp::Timestamp;
+pub use validate::{validate_batch, validate_facts};
