@@ -24,6 +24,7 @@ pub mod queries;
 pub mod registry;
 pub mod schema;
 pub mod secret;
+pub mod simple;
 
 pub mod id;
 pub mod load;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     id::{Digest, FileKey},
     load::Scope,
@@ -10,7 +12,7 @@ use crate::{
 };
 
 /// One file as a backend holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestEntry {
     /// Its path.
     pub path: SourcePath,
