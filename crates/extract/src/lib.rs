@@ -3,6 +3,7 @@
 #[expect(dead_code, reason = "some of it waits for the languages that need it")]
 mod engine;
 mod languages;
+pub mod link;
 mod parsed;
 
 pub use engine::{assign_symbols, parse};

@@ -1,0 +1,296 @@
+//! Calls of Java: which method or constructor they mean.
+
+use snake_pipe_core::model::{Call, CallKind, FunctionKind, ImportKind, Origin};
+
+use crate::{
+    Linkable,
+    link::{
+        LinkIndex,
+        hierarchy::Ancestor,
+        meaning::{Found, Meaning, SymbolRef},
+        names::Name,
+        names_in_scope::{declared_type, dotted, variable},
+        symbols::{Local, Scope},
+    },
+};
+
+/// What methods are looked up by.
+#[derive(Clone, Copy)]
+struct Wanted {
+    name: Name,
+    argument_count: u32,
+}
+
+impl LinkIndex {
+    /// What a call calls.
+    pub(in crate::link) fn java_call(&self, file: u32, linkable: &Linkable, call: &Call) -> Found {
+        let text = call.text.as_deref().unwrap_or(&call.name);
+        let scope = self.java_scope(file, call.function);
+        match (call.name.as_str(), call.kind) {
+            ("this" | "super", _) => return self.java_delegated(file, scope, call),
+            (_, CallKind::Constructor) => {
+                let found = self.java_type(file, scope, text.trim_start_matches("new "));
+                return self.java_constructed(found, call.argument_count);
+            }
+            (_, CallKind::Function | CallKind::Method | CallKind::Macro) => {}
+        }
+        let (Some(parts), Some(name)) = (dotted(text), self.names.get(&call.name)) else {
+            return Found::UNKNOWN;
+        };
+        let wanted = Wanted { name, argument_count: call.argument_count };
+        match parts.as_slice() {
+            [] | [_] => self.java_unqualified(file, scope, wanted),
+            ["super", _] => match self.java_class_of(file, scope) {
+                Some(class) => self.java_method(class, wanted, 1),
+                None => Found::UNKNOWN,
+            },
+            [receiver @ .., _] => {
+                let found = self.java_receiver(file, linkable, scope, receiver);
+                match found.meaning {
+                    Meaning::Class(class) => self.java_method(class, wanted, 0),
+                    Meaning::External | Meaning::Stdlib => found,
+                    _ => Found::UNKNOWN,
+                }
+            }
+        }
+    }
+
+    /// Where a call stands. Outside functions that is the only class of the file, or unknown.
+    fn java_scope(&self, file: u32, function: Option<u32>) -> Scope {
+        match function {
+            Some(function) => Scope::Function(function),
+            None if self.symbols[file as usize].classes.len() == 1 => Scope::Class(0),
+            None => Scope::Top,
+        }
+    }
+
+    /// The class whose object `this` is; none inside a class without a name.
+    fn java_class_of(&self, file: u32, scope: Scope) -> Option<SymbolRef> {
+        self.java_scopes(file, scope).find_map(|scope| match scope {
+            Scope::Class(index) => Some(SymbolRef { file, index }),
+            Scope::Top | Scope::Function(_) => None,
+        })
+    }
+
+    /// The scopes outwards as far as they are certain: a method directly inside a function belongs to a class without a
+    /// name, whose members are not known.
+    fn java_scopes(&self, file: u32, scope: Scope) -> impl Iterator<Item = Scope> + '_ {
+        let symbols = &self.symbols[file as usize];
+        let is_of_nameless = move |scope: &Scope| match scope {
+            Scope::Function(index) => symbols.functions.get(*index as usize).is_some_and(|function| {
+                function.kind != FunctionKind::Closure && !matches!(function.scope, Scope::Class(_))
+            }),
+            Scope::Class(_) | Scope::Top => false,
+        };
+        let mut is_certain = true;
+        symbols.scopes(scope).take_while(move |scope| {
+            let take = is_certain;
+            is_certain = !is_of_nameless(scope);
+            take
+        })
+    }
+
+    /// `m()`: of the innermost class that has a method of this name, else a static import (JLS 15.12.1, 6.4.1).
+    fn java_unqualified(&self, file: u32, scope: Scope, wanted: Wanted) -> Found {
+        for scope in self.java_scopes(file, scope) {
+            match scope {
+                Scope::Top => return self.java_static_import(file, wanted),
+                Scope::Class(index) => {
+                    let class = SymbolRef { file, index };
+                    let found = self.java_method(class, wanted, 0);
+                    let ancestors = self.linearisation(class);
+                    if found.is_known()
+                        || ancestors.iter().any(|ancestor| self.has_or_hides(*ancestor, wanted.name))
+                    {
+                        return found;
+                    }
+                }
+                Scope::Function(_) => {}
+            }
+        }
+        Found::UNKNOWN
+    }
+
+    fn has_or_hides(&self, ancestor: Ancestor, name: Name) -> bool {
+        match ancestor {
+            Ancestor::Unknown => true,
+            Ancestor::Known(class) => self.java_methods(class, name).next().is_some(),
+        }
+    }
+
+    fn java_methods(&self, class: SymbolRef, name: Name) -> impl Iterator<Item = SymbolRef> + '_ {
+        let members = self.symbols[class.file as usize].members(Scope::Class(class.index), name);
+        members.filter_map(move |local| match local {
+            Local::Function(index) => Some(SymbolRef { file: class.file, index }),
+            Local::Class(_) => None,
+        })
+    }
+
+    /// The method of a class or, from the `first`-th in its linearisation on, of what it inherits from. Nothing where a
+    /// type that is not known stands before it.
+    fn java_method(&self, class: SymbolRef, wanted: Wanted, first: usize) -> Found {
+        let own = if first == 0 { self.java_overload(class, wanted, Origin::Member) } else { Found::UNKNOWN };
+        own.or_else(|| {
+            for ancestor in self.linearisation(class).into_iter().skip(1) {
+                let Ancestor::Known(base) = ancestor else { return Found::UNKNOWN };
+                let found = self.java_overload(base, wanted, Origin::Inherited);
+                if found.is_known() {
+                    return found;
+                }
+            }
+            Found::UNKNOWN
+        })
+    }
+
+    /// The methods of a class itself that take this number of arguments; those that take any number come last
+    /// (JLS 15.12.2).
+    fn java_overload(&self, class: SymbolRef, wanted: Wanted, origin: Origin) -> Found {
+        let methods = || {
+            let methods = self.java_methods(class, wanted.name).map(|method| (method, self.function(method)));
+            methods.filter(|(_, function)| function.kind != FunctionKind::Constructor)
+        };
+        one_of(methods, wanted.argument_count, origin)
+    }
+
+    /// The constructor of a class that takes this number of arguments, or the class where it declares none such.
+    fn java_constructed(&self, found: Found, argument_count: u32) -> Found {
+        let Meaning::Class(class) = found.meaning else { return found };
+        let constructors = || {
+            let constructors = self.java_methods(class, self.class(class).name);
+            let constructors = constructors.map(|method| (method, self.function(method)));
+            constructors.filter(|(_, function)| function.kind == FunctionKind::Constructor)
+        };
+        one_of(constructors, argument_count, found.origin).or_else(|| found)
+    }
+
+    /// `this(…)` and `super(…)`.
+    fn java_delegated(&self, file: u32, scope: Scope, call: &Call) -> Found {
+        let Some(class) = self.java_class_of(file, scope) else { return Found::UNKNOWN };
+        let found = match call.name.as_str() {
+            "this" => Found::new(Meaning::Class(class), Origin::Member),
+            _ => match self.linearisation(class).get(1) {
+                Some(Ancestor::Known(base)) => Found::new(Meaning::Class(*base), Origin::Inherited),
+                Some(Ancestor::Unknown) | None => Found::UNKNOWN,
+            },
+        };
+        self.java_constructed(found, call.argument_count)
+    }
+
+    fn java_static_import(&self, file: u32, wanted: Wanted) -> Found {
+        let imports = self.symbols[file as usize].imports.iter().zip(&self.modules[file as usize]);
+        let mut starred = Found::UNKNOWN;
+        for (import, found) in imports {
+            let class = match found.meaning {
+                Meaning::Function(method) => match self.function(method).scope {
+                    Scope::Class(index) => SymbolRef { file: method.file, index },
+                    Scope::Top | Scope::Function(_) => continue,
+                },
+                Meaning::Class(class) => class,
+                Meaning::External | Meaning::Stdlib if import.local == Some(wanted.name) => {
+                    return found.by(Origin::Import);
+                }
+                _ => continue,
+            };
+            let method = || self.java_method(class, wanted, 0).by(Origin::Import);
+            match import.local {
+                Some(local) if local == wanted.name && self.class(class).name != local => return method(),
+                None if import.kind == ImportKind::Wildcard => starred = starred.or_else(method),
+                Some(_) | None => {}
+            }
+        }
+        starred
+    }
+
+    /// The type of the receiver of a call: `this`, a variable, a field, a type, and fields of these.
+    fn java_receiver(&self, file: u32, linkable: &Linkable, scope: Scope, parts: &[&str]) -> Found {
+        let (head, fields) = match parts {
+            ["this", fields @ ..] => match self.java_class_of(file, scope) {
+                Some(class) => (Found::new(Meaning::Class(class), Origin::Member), fields),
+                None => return Found::UNKNOWN,
+            },
+            [head, fields @ ..] => match self.java_variable(file, linkable, scope, head) {
+                Some(found) => (found, fields),
+                None => return self.java_receiver_type(file, scope, parts),
+            },
+            [] => return Found::UNKNOWN,
+        };
+        fields.iter().fold(head, |found, field| match found.meaning {
+            Meaning::Class(class) => self.java_field(class, field).unwrap_or_default(),
+            Meaning::External | Meaning::Stdlib => found,
+            _ => Found::UNKNOWN,
+        })
+    }
+
+    /// The type of a parameter, a local variable, or a field of the classes around; none where there is no such name.
+    fn java_variable(&self, file: u32, linkable: &Linkable, scope: Scope, name: &str) -> Option<Found> {
+        // Variables are seen from classes without a name too.
+        self.symbols[file as usize].scopes(scope).find_map(|scope| match scope {
+            Scope::Function(function) => {
+                let type_name = variable(linkable, function, name)?;
+                Some(self.java_type(file, scope, type_name))
+            }
+            Scope::Class(index) => {
+                let own = linkable.classes.get(index as usize)?;
+                match declared_type(&own.typed_names, name) {
+                    Some(type_name) => Some(self.java_type(file, scope, type_name)),
+                    None => self.java_field(SymbolRef { file, index }, name),
+                }
+            }
+            Scope::Top => None,
+        })
+    }
+
+    /// The type of a field that a class has, its own or inherited.
+    fn java_field(&self, class: SymbolRef, name: &str) -> Option<Found> {
+        let name = self.names.get(name)?;
+        self.linearisation(class).into_iter().find_map(|ancestor| {
+            let Ancestor::Known(class) = ancestor else { return None };
+            let type_name = self.symbols[class.file as usize].field_types(class.index, name).next()?;
+            Some(self.java_type(class.file, Scope::Class(class.index), self.names.text(type_name)))
+        })
+    }
+
+    /// A type, or a static field of one. By convention a type begins with a capital letter; anything else may be a
+    /// field that is inherited from a type not known here.
+    fn java_receiver_type(&self, file: u32, scope: Scope, parts: &[&str]) -> Found {
+        let is_type = |part: &&str| part.starts_with(char::is_uppercase);
+        match parts {
+            [.., last] if is_type(last) => {
+                let found = self.java_type(file, scope, &parts.join("."));
+                found.or_else(|| self.java_static_field(file, scope, parts))
+            }
+            [_, _, ..] => self.java_static_field(file, scope, parts),
+            _ => Found::UNKNOWN,
+        }
+    }
+
+    fn java_static_field(&self, file: u32, scope: Scope, parts: &[&str]) -> Found {
+        let [class @ .., field] = parts else { return Found::UNKNOWN };
+        // `Outer.this` is the object of an enclosing class.
+        let found = self.java_type(file, scope, &class.join("."));
+        match found.meaning {
+            Meaning::Class(_) if *field == "this" => found,
+            Meaning::Class(class) => self.java_field(class, field).unwrap_or_default(),
+            Meaning::External | Meaning::Stdlib => found,
+            _ => Found::UNKNOWN,
+        }
+    }
+}
+
+/// The functions that take exactly this number of arguments, or else those that take any number.
+fn one_of<'a, F>(functions: impl Fn() -> F, argument_count: u32, origin: Origin) -> Found
+where
+    F: Iterator<Item = (SymbolRef, &'a crate::link::symbols::FunctionEntry)>,
+{
+    let decide = |found: Vec<SymbolRef>| match found.as_slice() {
+        [] => Found::UNKNOWN,
+        [only] => Found::new(Meaning::Function(*only), origin),
+        several => Found::new(Meaning::Several(several.len() as u32), origin),
+    };
+    let exact = functions().filter(|(_, f)| !f.is_variadic && u32::from(f.parameter_count) == argument_count);
+    decide(exact.map(|(function, _)| function).collect()).or_else(|| {
+        let variadic =
+            functions().filter(|(_, f)| f.is_variadic && u32::from(f.parameter_count) <= argument_count + 1);
+        decide(variadic.map(|(function, _)| function).collect())
+    })
+}
