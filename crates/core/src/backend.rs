@@ -45,6 +45,18 @@ pub struct Capabilities {
     pub durable: bool,
 }
 
+impl Capabilities {
+    /// No promise at all: the base for constants, `Capabilities { durable: true, ..Capabilities::NONE }`.
+    pub const NONE: Self = Self {
+        atomic_publish: false,
+        fence: false,
+        sql: false,
+        integrity: false,
+        transactions: false,
+        durable: false,
+    };
+}
+
 /// What `migrate` may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MigrateMode {
