@@ -3,18 +3,25 @@
 //! A class-level name and a `self.name` of `__init__` are fields. `_name` is protected, `__name` private. A function with
 //! a `yield` is no kind of its own. Calls of what has no name (`handlers[key]()`) are not recorded.
 
+mod imports;
+mod variables;
+
 use snake_pipe_core::{
     Language,
     model::{
-        BaseKind, CallKind, Class, ClassKind, Field, Function, FunctionKind, Import, ImportKind, Parameter,
-        ParameterKind, Visibility,
+        BaseKind, CallKind, Class, ClassKind, Function, FunctionKind, ImportKind, Parameter, ParameterKind,
+        Visibility,
     },
 };
 use tree_sitter::Node;
 
+use self::{
+    imports::{dynamic_import, import_from, import_statement},
+    variables::{as_pattern, assignment, for_statement, named_expression},
+};
 use super::LanguageRules;
 use crate::engine::{
-    CallSite, ClassDraft, CommentForm, Flow, FunctionDraft, Limit, Role, Scope, Walk, names, without_indent,
+    CallSite, ClassDraft, CommentForm, Flow, FunctionDraft, Limit, Role, Walk, names, without_indent,
 };
 
 names! {
@@ -291,166 +298,6 @@ fn decorator<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     }
 }
 
-/// Fields: names assigned in the body of a class, and `self.name` in `__init__`. Variables: names assigned elsewhere.
-fn assignment<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(left) = walk.child(node, LEFT) else { return };
-    match walk.scope() {
-        Scope::Class(class) => {
-            let names = bound_names(walk, left);
-            for name in &names {
-                add_field(walk, class, node, *name, names.len() == 1);
-            }
-        }
-        Scope::Function(function) => {
-            bind(walk, left, Some(node));
-            let function = walk.function(function);
-            let Some(class) = function.class.filter(|_| function.kind == FunctionKind::Constructor) else {
-                return;
-            };
-            let object = walk.child(left, OBJECT).filter(|_| walk.is(left, ATTRIBUTE));
-            if object.is_some_and(|object| walk.bytes(object) == b"self")
-                && let Some(name) = walk.child(left, ATTRIBUTE_NAME)
-            {
-                add_field(walk, class, node, name, true);
-            }
-        }
-        Scope::File | Scope::Extension => bind(walk, left, Some(node)),
-    }
-}
-
-/// The names that a pattern binds: `a` and `b` in `a, (b, c.d)`, but not what is inside a further tuple.
-fn bound_names<'t>(walk: &mut Walk<'t>, pattern: Node<'t>) -> Vec<Node<'t>> {
-    let mut names = match walk.is_any(pattern, &[PATTERN_LIST, TUPLE_PATTERN]) {
-        true => walk.named_children(pattern),
-        false => vec![pattern],
-    };
-    names.retain(|name| walk.is(*name, IDENTIFIER));
-    names
-}
-
-/// Variables that a pattern binds; an assignment may say the type, or make an object whose class is in upper case.
-fn bind<'t>(walk: &mut Walk<'t>, pattern: Node<'t>, assignment: Option<Node<'t>>) {
-    let names = bound_names(walk, pattern);
-    let declared = assignment.and_then(|assignment| walk.child_text(assignment, TYPE, Limit::Type));
-    let value = assignment.and_then(|assignment| walk.child(assignment, RIGHT));
-    let callee = value.filter(|value| walk.is(*value, CALL)).and_then(|call| walk.child(call, FUNCTION));
-    let made = callee.map(|callee| walk.text(callee, Limit::Type)).filter(|callee| {
-        last_part(callee).starts_with(char::is_uppercase)
-            && callee.chars().all(|character| character.is_alphanumeric() || matches!(character, '.' | '_'))
-    });
-    let type_name = declared.or(made).filter(|_| names.len() == 1);
-    for name in names {
-        let name = walk.name(name);
-        walk.add_local(name, type_name.clone());
-    }
-}
-
-fn for_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    walk.flow(node, Flow::LOOP);
-    if let Some(left) = walk.child(node, LEFT) {
-        bind(walk, left, None);
-    }
-}
-
-/// `with open(path) as file`, `except Error as error`.
-fn as_pattern<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let target = walk.child(node, ALIAS).and_then(|target| target.named_child(0));
-    if let Some(target) = target {
-        bind(walk, target, None);
-    }
-}
-
-fn named_expression<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    if let Some(name) = walk.child(node, NAME) {
-        bind(walk, name, None);
-    }
-}
-
-fn add_field<'t>(walk: &mut Walk<'t>, class: u32, assignment: Node<'t>, name: Node<'t>, is_single: bool) {
-    let line = walk.line(name);
-    let name = walk.name(name);
-    let type_name = walk.child_text(assignment, TYPE, Limit::Type);
-    let value = walk.child(assignment, RIGHT).filter(|_| is_single);
-    let default_value = value.map(|value| walk.text(value, Limit::DefaultValue));
-    let at_class_level = walk.enclosing_class().is_some();
-    let declared = type_name.as_deref().unwrap_or("");
-    let is_marked = |marker: &str| {
-        let declared = declared.strip_prefix("typing.").unwrap_or(declared);
-        declared.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
-    };
-    let field = Field {
-        visibility: visibility(&name),
-        // `x: int = 0` declares a default for objects, `x = 0` a variable of the class.
-        is_static: at_class_level && (type_name.is_none() || is_marked("ClassVar")),
-        is_final: is_marked("Final"),
-        name,
-        default_value,
-        line,
-        type_name,
-        ..Field::default()
-    };
-    walk.add_new_field(class, field);
-}
-
-fn import_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    for name in walk.children_in(node, NAME) {
-        let (module, alias) = aliased(walk, name);
-        let import = Import {
-            kind: ImportKind::Module,
-            module,
-            alias,
-            is_type_only: is_type_checking(walk),
-            ..Import::default()
-        };
-        walk.add_import(node, name, import);
-    }
-}
-
-fn import_from<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let module_node = walk.child(node, MODULE_NAME);
-    let is_relative = module_node.is_some_and(|module| walk.is(module, RELATIVE_IMPORT));
-    let module =
-        module_node.map_or_else(|| "__future__".to_owned(), |module| walk.name(module).replace(' ', ""));
-    let is_type_only = is_type_checking(walk);
-    if let Some(wildcard) = walk.child_of_kind(node, WILDCARD_IMPORT) {
-        let import =
-            Import { kind: ImportKind::Wildcard, module, is_relative, is_type_only, ..Import::default() };
-        walk.add_import(node, wildcard, import);
-        return;
-    }
-    for name_node in walk.children_in(node, NAME) {
-        let (name, alias) = aliased(walk, name_node);
-        let import = Import {
-            kind: ImportKind::Name,
-            module: module.clone(),
-            name: Some(name),
-            alias,
-            is_relative,
-            is_type_only,
-            ..Import::default()
-        };
-        walk.add_import(node, name_node, import);
-    }
-}
-
-fn aliased<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> (String, Option<String>) {
-    if !walk.is(node, ALIASED_IMPORT) {
-        return (walk.name(node), None);
-    }
-    let name = walk.child_text(node, NAME, Limit::Name).unwrap_or_default();
-    (name, walk.child_text(node, ALIAS, Limit::Name))
-}
-
-/// Whether the current node stands in an `if TYPE_CHECKING:`.
-fn is_type_checking(walk: &Walk<'_>) -> bool {
-    let around = (1..=4).map_while(|levels| walk.ancestor(levels));
-    let conditions =
-        around.filter(|node| walk.is(*node, IF_STATEMENT)).filter_map(|node| walk.child(node, CONDITION));
-    conditions.into_iter().any(|condition| {
-        matches!(walk.bytes(condition), b"TYPE_CHECKING" | b"typing.TYPE_CHECKING" | b"t.TYPE_CHECKING")
-    })
-}
-
 fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(callee) = walk.child(node, FUNCTION) else { return };
     let mut bare = callee;
@@ -479,25 +326,6 @@ fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     if let Some(arguments) = arguments {
         dynamic_import(walk, node, bare, arguments);
     }
-}
-
-/// `importlib.import_module("a.b")` and `__import__("a.b")`.
-fn dynamic_import<'t>(walk: &mut Walk<'t>, call: Node<'t>, callee: Node<'t>, arguments: Node<'t>) {
-    if !matches!(walk.bytes(callee), b"__import__" | b"import_module" | b"importlib.import_module") {
-        return;
-    }
-    let Some(literal) = arguments.named_child(0) else { return };
-    if let Some(module) = string_content(walk, literal) {
-        let is_relative = module.starts_with('.');
-        let import = Import { kind: ImportKind::Dynamic, module, is_relative, ..Import::default() };
-        walk.add_import(call, literal, import);
-    }
-}
-
-/// The text of a string without quotes; none for one with interpolations.
-fn string_content<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<String> {
-    let text = string_bytes(walk, node)?;
-    Some(String::from_utf8_lossy(text).replace('\0', ""))
 }
 
 fn string_bytes<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<&'t [u8]> {
