@@ -140,12 +140,22 @@ impl<'t> Walk<'t> {
 
     /// Adds a call of a callee that has a name.
     pub(crate) fn add_call(&mut self, site: CallSite<'t>) {
+        let is_bare = site.callee.byte_range() == site.name.byte_range();
+        let text = (!is_bare).then(|| self.text(site.callee, Limit::Callee));
+        self.add_call_of(site, text);
+    }
+
+    /// Adds a call whose callee is no node of its own but reaches from `callee` to the end of `name`.
+    pub(crate) fn add_call_through(&mut self, site: CallSite<'t>) {
+        let text = self.text_through(site.callee, site.name, Limit::Callee);
+        self.add_call_of(site, Some(text));
+    }
+
+    fn add_call_of(&mut self, site: CallSite<'t>, text: Option<String>) {
         let name = self.name(site.name);
         if name.is_empty() {
             return;
         }
-        let is_bare = site.callee.byte_range() == site.name.byte_range();
-        let text = (!is_bare).then(|| self.text(site.callee, Limit::Callee));
         let position = site.name.start_position();
         self.facts.calls.push(Call {
             kind: site.kind,

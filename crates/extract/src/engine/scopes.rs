@@ -1,6 +1,6 @@
 //! What is open around the walk: definitions, namespaces, control structures; and how they begin and end.
 
-use snake_pipe_core::model::{Class, Function, FunctionKind, Owner};
+use snake_pipe_core::model::{Class, Function, FunctionKind, Owner, Span};
 use tree_sitter::Node;
 
 use super::{Limit, Walk, flow::Tally, late::MemberOf, text};
@@ -15,6 +15,8 @@ pub(crate) struct FunctionDraft<'t> {
     pub(crate) body: Option<Node<'t>>,
     /// Where the signature begins, if before the function's own node (`f` in `f = () => …`).
     pub(crate) head: Option<Node<'t>>,
+    /// Where the definition proper begins, if annotations stand before it inside its own node.
+    pub(crate) start: Option<Node<'t>>,
     /// The type whose member it is, where that is named and not around it (a Go receiver, `A` in C++ `A::f`).
     pub(crate) member_of: Option<String>,
 }
@@ -26,6 +28,8 @@ pub(crate) struct ClassDraft<'t> {
     pub(crate) class: Class,
     /// Where the documentation stands before, if that is not the class's own node (a `typedef` around it).
     pub(crate) head: Option<Node<'t>>,
+    /// Where the definition proper begins, if annotations stand before it inside its own node.
+    pub(crate) start: Option<Node<'t>>,
 }
 
 /// The innermost definition around a node.
@@ -122,16 +126,18 @@ impl<'t> Walk<'t> {
 
     /// Opens the function at the current node until the node ends, and gives its index; none without a name.
     pub(crate) fn open_function(&mut self, node: Node<'t>, draft: FunctionDraft<'t>) -> Option<u32> {
-        let FunctionDraft { mut function, body, head, member_of } = draft;
+        let FunctionDraft { mut function, body, head, start, member_of } = draft;
         if function.name.is_empty() {
             return None;
         }
         let index = self.facts.functions.len() as u32;
         let head = head.filter(|head| head.start_byte() < node.start_byte()).unwrap_or(node);
-        function.span = self.span(node);
-        function.signature = Some(self.signature(head, node, body));
-        function.source_code =
-            self.options.store_source.then(|| text::stored(self.bytes(node), Limit::Source).0);
+        function.span = self.span_from(start, node);
+        function.signature = Some(self.signature(start.unwrap_or(head), node, body));
+        function.source_code = self.options.store_source.then(|| {
+            let first = start.map_or(0, |start| start.start_byte()).clamp(node.start_byte(), node.end_byte());
+            text::stored(&self.source[first..node.end_byte()], Limit::Source).0
+        });
         self.place_function(&mut function, index, member_of);
         let documentation = self.attach(head, Owner::Function(index));
         function.doc_string = function.doc_string.or(documentation);
@@ -182,12 +188,12 @@ impl<'t> Walk<'t> {
 
     /// Adds a class that has no members to visit, such as an alias.
     pub(crate) fn add_class(&mut self, node: Node<'t>, draft: ClassDraft<'t>) -> Option<u32> {
-        let ClassDraft { mut class, head } = draft;
+        let ClassDraft { mut class, head, start } = draft;
         if class.name.is_empty() {
             return None;
         }
         let index = self.facts.classes.len() as u32;
-        class.span = self.span(node);
+        class.span = self.span_from(start, node);
         class.qualified_name = self.qualified(&class.name);
         class.namespace = class.namespace.or_else(|| self.namespace());
         match self.scope() {
@@ -263,6 +269,18 @@ impl<'t> Walk<'t> {
         })
     }
 
+    /// Where `node` stands, from `start` on if that lies inside it.
+    fn span_from(&self, start: Option<Node<'t>>, node: Node<'t>) -> Span {
+        let span = self.span(node);
+        match start.filter(|start| start.start_byte() > node.start_byte()) {
+            Some(start) => {
+                let Span { line_start, column_start, .. } = self.span(start);
+                Span { line_start, column_start, ..span }
+            }
+            None => span,
+        }
+    }
+
     /// The head of a function: from `head` to its body, or the whole node.
     fn signature(&mut self, head: Node<'t>, node: Node<'t>, body: Option<Node<'t>>) -> String {
         let end = body.map_or(node.end_byte(), |body| body.start_byte()).max(head.start_byte());
@@ -270,8 +288,8 @@ impl<'t> Walk<'t> {
         if was_cut {
             self.record_cut(Limit::Signature, node);
         }
-        let kept =
-            signature.trim_end().trim_end_matches("=>").trim_end_matches([';', ':', '=', '{']).trim_end();
+        let kept = signature.trim_end().trim_end_matches("=>").trim_end_matches("->");
+        let kept = kept.trim_end_matches([';', ':', '=', '{']).trim_end();
         signature.truncate(kept.len());
         signature
     }
