@@ -39,13 +39,16 @@ fn collect(directory: &Path, extensions: &[String], files: &mut Vec<PathBuf>) ->
         let (path, kind) = (entry.path(), entry.file_type()?);
         if kind.is_dir() {
             collect(&path, extensions, files)?;
-        } else if kind.is_file()
-            && path.extension().is_some_and(|extension| extensions.iter().any(|wanted| *wanted == *extension))
-        {
+        } else if kind.is_file() && has_extension(&path, extensions) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+fn has_extension(path: &Path, extensions: &[String]) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| extensions.iter().any(|wanted| wanted == extension))
 }
 
 #[derive(Default)]
