@@ -1,0 +1,49 @@
+//! Which extraction made the facts.
+
+use crate::{
+    languages::LANGUAGES,
+    parsed::{AstMode, ParseOptions},
+};
+
+/// The version of what this crate makes of a file. It rises with every change of facts: what was cached or loaded with
+/// another one is made anew.
+pub const EXTRACTOR_VERSION: &str = "1";
+
+/// What a load with these options is compared by: [`EXTRACTOR_VERSION`], and every option that gives other facts.
+#[must_use]
+pub fn producer_version(options: &ParseOptions) -> String {
+    let mut version = build_version();
+    match options.ast {
+        AstMode::Outline => {}
+        AstMode::None => version.push_str("+ast=none"),
+        AstMode::Full => version.push_str("+ast=full"),
+    }
+    if options.store_source {
+        version.push_str("+source");
+    }
+    version
+}
+
+/// The version together with the languages that were left out of this build: their files are of no known language.
+pub(crate) fn build_version() -> String {
+    use snake_pipe_core::Language;
+    let is_left_out = |language: &Language| {
+        *language != Language::Unknown && !LANGUAGES.iter().any(|rules| rules.language == *language)
+    };
+    let left_out = Language::ALL.into_iter().filter(is_left_out);
+    left_out.fold(EXTRACTOR_VERSION.to_owned(), |version, language| format!("{version}-{language}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_that_change_facts_change_the_version() {
+        let plain = ParseOptions::default();
+        let version = producer_version(&plain);
+        assert!(version.starts_with(EXTRACTOR_VERSION));
+        assert_ne!(version, producer_version(&ParseOptions { ast: AstMode::Full, ..plain }));
+        assert_ne!(version, producer_version(&ParseOptions { store_source: true, ..plain }));
+    }
+}

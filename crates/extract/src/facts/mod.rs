@@ -1,0 +1,176 @@
+//! Facts that another program made: reading, checking and writing them.
+//!
+//! Two forms are read. NDJSON is the interchange format of snake-pipe itself: one [`TransformedAst`] a line, as
+//! `docs/facts.schema.json` describes it. The other is what the snake_pipe Java parser writes
+//! ([`SnakePipeJsonReader`]). Both readers hand over what is sound, quarantine what is not, and go on.
+
+mod json_objects;
+mod ndjson;
+mod schema;
+mod snake_pipe_json;
+mod validate;
+
+use std::{collections::hash_map::Entry, fmt};
+
+use rustc_hash::FxHashMap;
+use snake_pipe_core::{SourcePath, id::FileKey, model::TransformedAst};
+
+pub use ndjson::{DEFAULT_MAX_LINE_BYTES, NdjsonReader, write_ndjson};
+pub use schema::facts_schema;
+pub use snake_pipe_json::{SnakePipeJsonOptions, SnakePipeJsonReader};
+
+/// Messages are cut at this length: they may quote a value of any size.
+const MAX_MESSAGE_BYTES: usize = 500;
+
+/// What a reader of facts gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    /// Sound facts of one file.
+    Facts(Box<TransformedAst>),
+    /// A piece of the input that gives no facts.
+    Quarantined(Quarantined),
+}
+
+/// A piece of the input that gives no facts, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// The line of the input where the piece begins, from 1.
+    pub line: u64,
+    /// Number of the object among the objects of the input, from 1; none where objects and lines are the same.
+    pub object: Option<u64>,
+    /// The field that is wrong (`functions[2].class`), if it is one.
+    pub field: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// The file that the piece speaks of, if that could be read.
+    pub path: Option<SourcePath>,
+}
+
+impl Quarantined {
+    /// What is stored in place of the facts: a failed file with the reason. None if the file is not known.
+    #[must_use]
+    pub fn refused(&self) -> Option<TransformedAst> {
+        Some(TransformedAst::new(self.path.clone()?).refused(self.to_string()))
+    }
+}
+
+impl fmt::Display for Quarantined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.object {
+            Some(object) => write!(f, "object {object} (line {})", self.line)?,
+            None => write!(f, "line {}", self.line)?,
+        }
+        if let Some(field) = &self.field {
+            write!(f, ", field {field}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// What is wrong with one record, wherever it stands.
+#[derive(Debug)]
+struct Flaw {
+    field: Option<String>,
+    message: String,
+}
+
+impl Flaw {
+    fn new(message: impl Into<String>) -> Self {
+        Self { field: None, message: message.into() }
+    }
+
+    fn of(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), message: message.into() }
+    }
+
+    /// What serde found, with the field's path. Records are parsed one by one: the line that serde names is of no use.
+    fn from_json(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let field = error.path().to_string();
+        let inner = error.into_inner();
+        let mut message = inner.to_string();
+        if let Some(end) = message.rfind(" at line ") {
+            message.truncate(end);
+        }
+        if inner.is_syntax() || inner.is_eof() {
+            message.push_str(&format!(" (not JSON from column {} on)", inner.column()));
+        }
+        Self { field: (field != ".").then_some(field), message: cut(message) }
+    }
+}
+
+fn cut(mut message: String) -> String {
+    if message.len() > MAX_MESSAGE_BYTES {
+        let end = (0..=MAX_MESSAGE_BYTES).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
+        message.truncate(end);
+        message.push('…');
+    }
+    message
+}
+
+/// The files of one input so far: a second record of a file would silently replace the first.
+#[derive(Debug, Default)]
+struct SeenFiles(FxHashMap<FileKey, u64>);
+
+impl SeenFiles {
+    /// Notes the file of the record at `line`.
+    fn add(&mut self, path: &SourcePath, line: u64) -> Result<(), Flaw> {
+        match self.0.entry(path.key()) {
+            Entry::Vacant(empty) => {
+                empty.insert(line);
+                Ok(())
+            }
+            Entry::Occupied(first) => {
+                let message =
+                    format!("the file is the one of line {} already; one record a file", first.get());
+                Err(Flaw::of("path", message))
+            }
+        }
+    }
+
+    /// The record of a piece that was read; `path` is the file that a wrong one speaks of, as far as that is known.
+    fn record(
+        &mut self,
+        read: Result<TransformedAst, Flaw>,
+        path: Option<SourcePath>,
+        (line, object): (u64, Option<u64>),
+    ) -> Record {
+        let quarantined = |Flaw { field, message }, path| {
+            Record::Quarantined(Quarantined { line, object, field, message, path })
+        };
+        match read {
+            Ok(facts) => match self.add(&facts.path, line) {
+                Ok(()) => Record::Facts(Box::new(facts)),
+                Err(flaw) => quarantined(flaw, None),
+            },
+            Err(flaw) => {
+                let path = path.filter(|path| self.add(path, line).is_ok());
+                quarantined(flaw, path)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarantined_record_of_a_known_file_becomes_a_failed_file() {
+        let quarantined = Quarantined {
+            line: 3,
+            object: None,
+            field: Some("calls[0].name".into()),
+            message: "is empty".into(),
+            path: Some("a.c".into()),
+        };
+        let refused = quarantined.refused().unwrap();
+        assert_eq!(refused.path.as_str(), "a.c");
+        assert_eq!(refused.skip_reason.as_deref(), Some("line 3, field calls[0].name: is empty"));
+        assert_eq!(Quarantined { path: None, ..quarantined }.refused(), None);
+    }
+
+    #[test]
+    fn long_messages_are_cut_at_a_character() {
+        assert_eq!(cut("é".repeat(400)).chars().count(), 251);
+    }
+}

@@ -1,0 +1,157 @@
+//! The fact cache: what was parsed, on disk, by the content it was parsed from.
+//!
+//! An entry has two sections: the definitions ([`TransformedAst`] without references), which are final, and what linking
+//! reads ([`Linkable`]). They are read apart, so that linking a repository reads its references and nothing else.
+//!
+//! A directory holds the entries of one repository in packs. A process appends to a pack of its own and reads all of
+//! them, so that processes that load the same repository at once disturb each other as little as an interrupted one
+//! does the next. What is in a pack is trusted as far as its checksums go: an entry that is damaged, cut off, or of
+//! another version does not exist. The cache may be deleted at any time that no process uses it; that costs time.
+
+mod compaction;
+mod entry;
+mod location;
+mod pack;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use rustc_hash::FxHashMap;
+use snake_pipe_core::{Result, id::Digest, model::TransformedAst};
+
+pub use location::CacheLocation;
+
+pub(crate) use entry::{Buffers, EntryKey};
+
+use crate::parsed::Linkable;
+use entry::Section;
+use location::OpenDirectory;
+use pack::{Pack, PackWriter, Place};
+
+/// The fact cache of one repository, shared by all threads of a process.
+#[derive(Debug)]
+pub(crate) struct FactStore {
+    directory: OpenDirectory,
+    packs: RwLock<Vec<Arc<Pack>>>,
+    index: RwLock<FxHashMap<EntryKey, (u32, Place)>>,
+    writer: Mutex<Option<PackWriter>>,
+    written_bytes: AtomicU64,
+}
+
+impl FactStore {
+    /// Opens the cache of the repository `name`, or makes an empty one. Where the directory cannot be written, a
+    /// temporary one takes its place, and a warning says so.
+    ///
+    /// # Errors
+    /// `Io` or `Capacity` if not even a temporary directory can be made.
+    pub(crate) fn open(location: &CacheLocation, name: &str) -> Result<Self> {
+        let directory = OpenDirectory::open(location, name)?;
+        let mut packs = Vec::new();
+        let mut index = FxHashMap::default();
+        for path in compaction::pack_paths(directory.path()) {
+            // Another process may have compacted it away since; what is gone is a miss.
+            let Ok(pack) = Pack::open(&path) else { continue };
+            let number = packs.len() as u32;
+            pack.for_each_entry(|key, place| {
+                index.insert(key, (number, place));
+            });
+            packs.push(Arc::new(pack));
+        }
+        Ok(Self {
+            directory,
+            packs: RwLock::new(packs),
+            index: RwLock::new(index),
+            writer: Mutex::new(None),
+            written_bytes: AtomicU64::new(0),
+        })
+    }
+
+    /// Where entries are kept.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Why the configured directory is not used, if it is not.
+    pub(crate) fn warning(&self) -> Option<&str> {
+        self.directory.warning()
+    }
+
+    /// A file for other knowledge about the tree at `root`, beside the entries.
+    pub(crate) fn file_beside(&self, kind: &str, root: &Path) -> PathBuf {
+        use std::os::unix::ffi::OsStrExt;
+        self.directory().join(format!("{kind}-{}", Digest::of(root.as_os_str().as_bytes())))
+    }
+
+    /// Whether there is an entry, going by its head: that it cannot be read may turn out later.
+    pub(crate) fn contains(&self, key: EntryKey) -> bool {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).contains_key(&key)
+    }
+
+    /// Adds an entry. Once this returns, an interruption does not lose it.
+    ///
+    /// # Errors
+    /// `Capacity` if the disk is full, `Io` if it cannot be written.
+    pub(crate) fn put(
+        &self,
+        key: EntryKey,
+        definitions: &TransformedAst,
+        linkable: &Linkable,
+        buffers: &mut Buffers,
+    ) -> Result<()> {
+        let record = entry::encode(key, definitions, linkable, buffers)?;
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = match &mut *writer {
+            Some(writer) => writer,
+            empty => empty.insert(self.new_pack()?),
+        };
+        let place = writer.append(record)?;
+        self.written_bytes.fetch_add(record.len() as u64, Ordering::Relaxed);
+        let number = writer.number();
+        self.index.write().unwrap_or_else(PoisonError::into_inner).insert(key, (number, place));
+        Ok(())
+    }
+
+    /// The definitions of an entry; none if there is no entry, or a damaged one, which is then forgotten.
+    pub(crate) fn definitions(&self, key: EntryKey, buffers: &mut Buffers) -> Option<TransformedAst> {
+        self.read(key, Section::Definitions, buffers)
+    }
+
+    /// What linking needs of an entry; none if there is no entry, or a damaged one, which is then forgotten.
+    pub(crate) fn linkable(&self, key: EntryKey, buffers: &mut Buffers) -> Option<Linkable> {
+        self.read(key, Section::Linkable, buffers)
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(
+        &self,
+        key: EntryKey,
+        section: Section,
+        buffers: &mut Buffers,
+    ) -> Option<T> {
+        let (number, place) = *self.index.read().unwrap_or_else(PoisonError::into_inner).get(&key)?;
+        let pack = {
+            let packs = self.packs.read().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(packs.get(number as usize)?)
+        };
+        let value = pack.read(&place, section, buffers).and_then(|bytes| postcard::from_bytes(bytes).ok());
+        if value.is_none() {
+            tracing::warn!(pack = %pack.path().display(), "a damaged entry of the fact cache is made anew");
+            self.index.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        }
+        value
+    }
+
+    fn new_pack(&self) -> Result<PackWriter> {
+        let mut packs = self.packs.write().unwrap_or_else(PoisonError::into_inner);
+        let writer = PackWriter::create(self.directory(), packs.len() as u32)?;
+        packs.push(writer.pack());
+        Ok(writer)
+    }
+}
+
+#[cfg(test)]
+mod tests;
