@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, sync::Arc};
 use snake_pipe_core::{
     DatabaseBackend, Result, SqlQuery, Timestamp, Value,
     id::RepositoryId,
-    memory::without_lost_targets,
     model::TransformedAst,
     schema::{ColumnType, RowContext, TableId, Unit, owned_rows},
 };
@@ -41,28 +40,20 @@ pub(super) async fn stored_rows(
     Ok(Some(normal(table, answer.rows)))
 }
 
-/// The rows that these files should have, by table, as [`stored_rows`] shows them. References to what is not among the
-/// files are un-resolved.
+/// The rows that these files should have, by table, as [`stored_rows`] shows them.
 pub(super) fn expected_rows(
-    files: &[TransformedAst],
+    files: &[Arc<TransformedAst>],
     repository: RepositoryId,
     producer_version: &str,
 ) -> Result<BTreeMap<TableId, Rows>> {
     let context = RowContext { repository, producer_version, now: Timestamp::default() };
     let mut rows: BTreeMap<TableId, Rows> = tables().map(|table| (table, Rows::new())).collect();
-    for file in as_held(files) {
-        for (table, more) in owned_rows(&file, &context)? {
+    for file in files {
+        for (table, more) in owned_rows(file, &context)? {
             rows.entry(table).or_default().extend(more);
         }
     }
     Ok(rows.into_iter().map(|(table, rows)| (table, normal(table, rows))).collect())
-}
-
-/// The files as a backend holds them: where a reference's target is not among them, the reference is unresolved, and the
-/// file asks for linking again by having no link hash.
-pub(super) fn as_held(files: &[TransformedAst]) -> Vec<Arc<TransformedAst>> {
-    let files: Vec<_> = files.iter().cloned().map(Arc::new).collect();
-    without_lost_targets(&files)
 }
 
 /// The rows in one form for all backends, ordered by key.

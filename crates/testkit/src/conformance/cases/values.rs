@@ -1,10 +1,16 @@
 //! Odd values are data, never an error.
 
-use snake_pipe_core::{Result, model::TransformedAst};
+use snake_pipe_core::{
+    ErrorKind, Language, Result,
+    model::{CallKind, Metric, Resolution, ResolutionStatus, TransformedAst},
+};
 
 use crate::{
-    conformance::{harness::Store, subject::Subject},
-    fixtures::{odd_files, shop},
+    conformance::{
+        harness::Store,
+        subject::{Subject, batch_of, publication},
+    },
+    fixtures::{FactsBuilder, odd_files, shop},
 };
 
 pub(super) async fn every_odd_value_is_stored(store: Store) -> Result<()> {
@@ -28,4 +34,46 @@ pub(super) async fn odd_values_spoil_no_batch(store: Store) -> Result<()> {
         subject.assert_holds(&files).await?;
     }
     Ok(())
+}
+
+pub(super) async fn a_batch_that_breaks_the_model_is_refused(store: Store) -> Result<()> {
+    let subject = Subject::ready(store).await?;
+    let broken = |break_it: fn(&mut FactsBuilder)| {
+        let mut file = FactsBuilder::new("broken.py", Language::Python);
+        break_it(&mut file);
+        file.finish()
+    };
+    let outside = broken(|file| {
+        file.call(Some(7), CallKind::Function, "f", Resolution::default());
+    });
+    let without_target = broken(|file| {
+        let resolution = Resolution { status: ResolutionStatus::Resolved, ..Resolution::default() };
+        file.call(None, CallKind::Function, "f", resolution);
+    });
+    let twice = broken(|file| file.facts.metrics = vec![Metric { name: "m".into(), ..Metric::default() }; 2]);
+    let whole = broken(|_| ());
+    let breaches = [
+        vec![outside],
+        vec![without_target],
+        vec![twice],
+        vec![whole.clone(), whole.clone()],
+        vec![whole.clone()],
+    ];
+
+    let mut session = subject.session().await?;
+    session.write_batch(batch_of(&shop(), &[])).await?;
+    for (index, files) in breaches.iter().enumerate() {
+        // Of the last only the whole batch is wrong: it writes and removes one file.
+        let removed: &[&str] = if index == 4 { &["broken.py"] } else { &[] };
+        let with_others: Vec<_> =
+            odd_files().into_iter().map(|(_, file)| file).chain(files.clone()).collect();
+        let error = session.write_batch(batch_of(&with_others, removed)).await.expect_err("breaks the model");
+        assert_eq!(error.kind(), ErrorKind::Data, "breach {index}: {error:?}");
+        assert!(
+            error.context().any(|(key, value)| key == "path" && value == "broken.py"),
+            "{index}: {error:?}"
+        );
+    }
+    session.publish(publication()).await?;
+    subject.assert_holds(&shop()).await
 }
