@@ -42,6 +42,10 @@ mod python;
 mod same_file;
 mod standard;
 mod symbols;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::sync::OnceLock;
 

@@ -118,9 +118,6 @@ impl LinkIndex {
     fn javascript_top(&self, file: u32, name: Name, seen: &mut Seen) -> Found {
         let symbols = &self.symbols[file as usize];
         let defined = self.javascript_defined(file, Scope::Top, name);
-        if defined.is_known() && symbols.has_variable(name) {
-            return Found::UNKNOWN;
-        }
         defined.or_else(|| {
             let mut candidates = Candidates::default();
             for (number, import) in symbols.imports.iter().enumerate() {

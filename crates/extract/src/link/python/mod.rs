@@ -240,10 +240,6 @@ impl LinkIndex {
     fn python_bound(&self, module: u32, name: Name, seen: &mut Seen) -> Found {
         let symbols = &self.symbols[module as usize];
         let defined = self.defined(module, Scope::Top, name, Origin::Scope);
-        if defined.is_known() && symbols.has_variable(name) {
-            // The definition's name is bound again: what it stands for in the end is not known.
-            return Found::UNKNOWN;
-        }
         let mut candidates = Candidates::default();
         candidates.add(defined);
         for (number, import) in symbols.imports.iter().enumerate() {
@@ -333,7 +329,13 @@ impl LinkIndex {
             Inner::Variable { function, type_name } => {
                 self.python_variable_call(file, linkable, (function, type_name), &parts)
             }
-            Inner::Nothing => self.python_steps(self.python_global(file, parts[0]), &parts[1..]),
+            Inner::Nothing => {
+                let found = self.python_steps(self.python_global(file, parts[0]), &parts[1..]);
+                found.or_else(|| match (declared_type(&linkable.variables, parts[0]), parts.as_slice()) {
+                    (Some(type_name), [_, member]) => self.python_typed_member(file, type_name, member),
+                    _ => Found::UNKNOWN,
+                })
+            }
         };
         self.python_constructed(found)
     }
@@ -414,3 +416,6 @@ impl Seen {
         is_new
     }
 }
+
+#[cfg(test)]
+mod tests;
