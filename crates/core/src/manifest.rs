@@ -35,9 +35,21 @@ impl Manifest {
     /// Whether the backend lacks these facts, or holds others in their place.
     #[must_use]
     pub fn owes(&self, facts: &TransformedAst, producer_version: &str) -> bool {
-        self.files.get(&facts.key()).is_none_or(|entry| {
-            entry.content_hash != facts.content_identity()
-                || entry.link_hash != facts.link_hash
+        self.owes_file(facts.key(), facts.content_identity(), facts.link_hash, producer_version)
+    }
+
+    /// As [`owes`](Self::owes), where the facts themselves are not at hand yet.
+    #[must_use]
+    pub fn owes_file(
+        &self,
+        file: FileKey,
+        content_identity: Digest,
+        link_hash: Option<Digest>,
+        producer_version: &str,
+    ) -> bool {
+        self.files.get(&file).is_none_or(|entry| {
+            entry.content_hash != content_identity
+                || entry.link_hash != link_hash
                 || entry.producer_version != producer_version
         })
     }
