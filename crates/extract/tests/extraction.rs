@@ -15,6 +15,7 @@ use std::{
 use futures::{StreamExt, executor::block_on};
 use snake_pipe_core::{
     SourcePath,
+    manifest::{Manifest, ManifestEntry},
     model::{ParseStatus, ResolutionStatus, TransformedAst},
 };
 use snake_pipe_extract::{
@@ -312,4 +313,26 @@ fn the_work_waits_for_a_slow_consumer() {
     assert!(progress.snapshot().files_done < 4);
     assert_eq!(block_on(stream.count()), 3);
     assert!(is_early.load(Ordering::Relaxed));
+}
+
+#[test]
+fn a_backend_that_holds_the_tree_is_owed_nothing() {
+    let (tree, cache) = (package(), tempfile::tempdir().unwrap());
+    let facts = run(tree.path(), options(&cache), all).facts;
+    let entry = |facts: &Arc<TransformedAst>| ManifestEntry {
+        path: facts.path.clone(),
+        content_hash: facts.content_identity(),
+        link_hash: facts.link_hash,
+        producer_version: "1".into(),
+    };
+    let files = facts.iter().map(|facts| (facts.key(), entry(facts))).collect();
+    let mut manifest = Manifest { files };
+    let inventory = Arc::clone(scan(tree.path(), options(&cache)).0.inventory());
+    assert!(inventory.is_held_by(&manifest, "1"));
+    assert!(!inventory.is_held_by(&manifest, "2"));
+    // A reference lost its target.
+    manifest.files.get_mut(&SourcePath::from("app/a.py").key()).unwrap().link_hash = None;
+    assert!(!inventory.is_held_by(&manifest, "1"));
+    manifest.files.remove(&SourcePath::from("app/a.py").key());
+    assert!(!inventory.is_held_by(&manifest, "1"));
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use rustc_hash::FxHashSet;
 use snake_pipe_core::{
-    Language, Result,
+    Result,
     model::{IssueKind, ParseIssue, ParseStatus, TransformedAst},
 };
 
@@ -79,12 +79,6 @@ impl<'a> Files<'a> {
     /// The entries of all files.
     pub(super) fn entry_keys(&self) -> FxHashSet<EntryKey> {
         (0..self.files.len()).filter_map(|index| self.entry_key(index)).collect()
-    }
-
-    /// Whether linking concerns the file.
-    pub(super) fn is_linked(&self, index: usize) -> bool {
-        let file = &self.files[index];
-        file.content_hash.is_some() && file.language != Language::Unknown && file.skip.is_none()
     }
 
     /// The file's text, for the few that linking reads as configuration.

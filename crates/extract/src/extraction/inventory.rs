@@ -11,6 +11,7 @@ use snake_pipe_core::{
     Error, ErrorKind, Language, Result, SourcePath, Timestamp,
     id::{Digest, FileKey},
     load::Scope,
+    manifest::Manifest,
     model::{FileFlags, ParseIssue, TransformedAst},
 };
 
@@ -71,9 +72,28 @@ impl Inventory {
             false => Scope::Partial,
         }
     }
+
+    /// Whether a backend with this manifest holds exactly these files, as they are: then it is owed nothing, as what
+    /// references resolve to follows from all files together.
+    #[must_use]
+    pub fn is_held_by(&self, manifest: &Manifest, producer_version: &str) -> bool {
+        let is_held = |file: &InventoryFile| {
+            manifest.files.get(&file.path.key()).is_some_and(|held| {
+                held.content_hash == file.content_identity()
+                    && held.link_hash.is_some() == file.is_linked()
+                    && held.producer_version == producer_version
+            })
+        };
+        manifest.files.len() == self.files.len() && self.files.iter().all(is_held)
+    }
 }
 
 impl InventoryFile {
+    /// Whether linking concerns the file.
+    pub(super) fn is_linked(&self) -> bool {
+        self.content_hash.is_some() && self.language != Language::Unknown && self.skip.is_none()
+    }
+
     /// The [content identity](TransformedAst::content_identity) that its facts will have, unless it changes until then.
     #[must_use]
     pub fn content_identity(&self) -> Digest {

@@ -29,7 +29,7 @@ pub(super) fn link(
         if queue.is_abandoned() {
             return Err(cancelled());
         }
-        if files.is_linked(index)
+        if files.list()[index].is_linked()
             && let Some(linkable) = files.linkable(index, worker)?
         {
             builder.add(index as u32, &linkable);
@@ -80,7 +80,7 @@ impl Assembly<'_> {
             return Ok(self.if_owed(file.facts_without_content()));
         };
         let module = self.packages.module(&file.path, file.language);
-        let linked = if self.files.is_linked(number) {
+        let linked = if file.is_linked() {
             let Some(linkable) = self.files.linkable(number, worker)? else {
                 return Ok(self.if_owed(self.files.changed_meanwhile(number)));
             };

@@ -16,9 +16,6 @@ mod stream;
 mod version;
 mod workers;
 
-#[cfg(test)]
-mod tests;
-
 use std::{path::Path, sync::Arc};
 
 use snake_pipe_core::{
