@@ -15,7 +15,10 @@ use snake_pipe_core::{
     memory::MemoryBackend,
     simple::{Document, SimpleAdapter, SimpleBackend},
 };
-use snake_pipe_testkit::conformance::{CASES, Harness, Store, run_all};
+use snake_pipe_testkit::{
+    conformance::{CASES, Harness, Store, run_all},
+    faults::FaultyBackend,
+};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,6 +38,18 @@ async fn the_memory_backend_keeps_every_promise_that_it_offers() {
     assert_eq!(report.cases.len(), CASES.len());
     let not_offered: Vec<_> = report.not_offered().collect();
     assert!(not_offered.contains(&"a_query_is_answered") && !not_offered.contains(&"rows_equal_facts"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrapper_keeps_what_the_backend_inside_promises() {
+    let harness = Harness::new(|| async {
+        let name = Uuid::new_v4().to_string();
+        Ok(Store::new(move || {
+            let inner = Arc::new(MemoryBackend::named(&name));
+            Ok(Arc::new(FaultyBackend::new(inner)) as Arc<dyn DatabaseBackend>)
+        }))
+    });
+    run_all(&harness).await.assert_kept();
 }
 
 #[tokio::test(flavor = "multi_thread")]
