@@ -1,5 +1,7 @@
 //! The languages: one file each, gathered in one table. `README.md` beside this file says how to add one.
 
+#[cfg(feature = "java")]
+mod java;
 #[cfg(feature = "python")]
 mod python;
 
@@ -10,6 +12,8 @@ use crate::engine::{CommentForm, Role, Walk, c_like_form};
 
 /// Every language that this build supports.
 pub(crate) static LANGUAGES: &[&LanguageRules] = &[
+    #[cfg(feature = "java")]
+    &java::RULES,
     #[cfg(feature = "python")]
     &python::RULES,
 ];
