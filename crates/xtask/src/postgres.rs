@@ -9,6 +9,8 @@ use std::{
 
 use crate::{Result, shell};
 
+/// Names the folder of the programs, before any other place is searched.
+const FOLDER_VARIABLE: &str = "SNAKE_PIPE_PG_BIN";
 /// Where the packages of Debian, of the PostgreSQL project for Fedora, and of Homebrew put the programs: the folder
 /// above one folder per version.
 const PARENTS: [&str; 4] = ["/usr/lib/postgresql", "/usr", "/opt/homebrew/opt", "/usr/local/opt"];
@@ -19,6 +21,12 @@ const CLUSTER_RULE: &str = "/etc/postgresql-common/createcluster.conf";
 ///
 /// Tests search in the same places (`snake_pipe_testkit::postgres`), and fail without the programs: nothing is skipped.
 pub(crate) fn install_if_missing() -> Result {
+    if let Some(folder) = env::var_os(FOLDER_VARIABLE).map(PathBuf::from) {
+        // Somebody chose a version: another one would not do.
+        let refusal =
+            || format!("{FOLDER_VARIABLE} names {}, where initdb and postgres are not", folder.display());
+        return if has_programs(&folder) { Ok(()) } else { Err(refusal()) };
+    }
     if is_installed() {
         return Ok(());
     }
@@ -30,9 +38,6 @@ pub(crate) fn install_if_missing() -> Result {
 }
 
 fn is_installed() -> bool {
-    if let Some(folder) = env::var_os("SNAKE_PIPE_PG_BIN") {
-        return has_programs(Path::new(&folder));
-    }
     let from_config = shell::output(Command::new("pg_config").arg("--bindir")).map(PathBuf::from);
     let versions = PARENTS.iter().filter_map(|parent| fs::read_dir(parent).ok()).flatten().flatten();
     let path = env::var_os("PATH").unwrap_or_default();
