@@ -158,14 +158,15 @@ fn pipes_and_sockets_are_rows_and_are_never_opened() {
 #[test]
 fn a_file_over_the_limit_is_a_row_with_its_size() {
     let tree = tree(&[("a.c", "int a;")]);
-    File::create(tree.path().join("huge.c")).unwrap().set_len(33 << 20).unwrap();
+    File::create(tree.path().join("huge.py")).unwrap().set_len(33 << 20).unwrap();
     let inventory = scan(tree.path());
     assert_eq!(
-        skip(&inventory, "huge.c"),
+        skip(&inventory, "huge.py"),
         (SkipKind::OverLimit, "larger than the limit of 33554432 bytes".into())
     );
-    let huge = file(&inventory, "huge.c");
+    let huge = file(&inventory, "huge.py");
     assert_eq!((huge.size_bytes, huge.content_hash), (Some(33 << 20), None));
+    assert_eq!(huge.language, Language::Python);
     assert!(file(&inventory, "a.c").skip.is_none());
 }
 

@@ -21,6 +21,7 @@ use crate::{
         Content, ContentKind, DATABASE_COMPANIONS, Discovery, Entry, FileStatus, Inspector, Skip, SkipKind,
         StatCache, discover,
     },
+    language_of,
     store::FactStore,
 };
 
@@ -209,12 +210,17 @@ fn read(
 }
 
 fn file(entry: Entry, read: Option<Read>) -> InventoryFile {
+    let kind = entry.skip.as_ref().map(|skip| skip.kind);
     // The size of a link is the length of what it says.
-    let status =
-        entry.status.filter(|_| !matches!(&entry.skip, Some(skip) if skip.kind == SkipKind::Symlink));
+    let status = entry.status.filter(|_| kind != Some(SkipKind::Symlink));
+    let language = match kind {
+        Some(SkipKind::Symlink | SkipKind::Special) => Language::Unknown,
+        // Of a file that cannot be read, the name says it.
+        _ => language_of(&entry.path, b""),
+    };
     let mut file = InventoryFile {
         path: entry.path,
-        language: Language::Unknown,
+        language,
         flags: entry.flags,
         size_bytes: status.map(|status| status.size_bytes),
         last_modified: status.map(|status| status.modified()),

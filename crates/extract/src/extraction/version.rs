@@ -1,18 +1,24 @@
 //! Which extraction made the facts.
 
+use snake_pipe_core::Language;
+
 use crate::{
     languages::LANGUAGES,
     parsed::{AstMode, ParseOptions},
 };
 
-/// The version of what this crate makes of a file. It rises with every change of facts: what was cached or loaded with
-/// another one is made anew.
+/// The version of what this crate makes of a file. It rises with every change of facts: what was loaded with another one
+/// is loaded anew.
 pub const EXTRACTOR_VERSION: &str = "1";
+
+/// Digest of the sources and grammars of this build. The caches are keyed by it: unlike what a database holds, they need
+/// not outlive a build.
+const BUILD_DIGEST: &str = env!("SNAKE_PIPE_EXTRACT_DIGEST");
 
 /// What a load with these options is compared by: [`EXTRACTOR_VERSION`], and every option that gives other facts.
 #[must_use]
 pub fn producer_version(options: &ParseOptions) -> String {
-    let mut version = build_version();
+    let mut version = version_with_languages();
     match options.ast {
         AstMode::Outline => {}
         AstMode::None => version.push_str("+ast=none"),
@@ -24,9 +30,13 @@ pub fn producer_version(options: &ParseOptions) -> String {
     version
 }
 
-/// The version together with the languages that were left out of this build: their files are of no known language.
+/// What the caches of this build are keyed by.
 pub(crate) fn build_version() -> String {
-    use snake_pipe_core::Language;
+    format!("{} {BUILD_DIGEST}", version_with_languages())
+}
+
+/// The version together with the languages that were left out of this build: their files are of no known language.
+fn version_with_languages() -> String {
     let is_left_out = |language: &Language| {
         *language != Language::Unknown && !LANGUAGES.iter().any(|rules| rules.language == *language)
     };

@@ -11,6 +11,8 @@
 //!
 //! Numbers are little-endian; a checksum is the first 8 bytes of a BLAKE3 hash.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 use snake_pipe_core::{
     Error, ErrorKind, Language, Result,
@@ -19,23 +21,24 @@ use snake_pipe_core::{
 };
 
 use crate::{
-    extraction::EXTRACTOR_VERSION,
+    extraction::build_version,
     parsed::{Linkable, ParseOptions},
 };
 
 pub(super) const MAGIC: &[u8; 8] = b"SPFACT01";
 pub(super) const HEAD_BYTES: usize = 64;
 
-/// What an entry was made from: other bytes, another language, other options or another extractor give another key.
+/// What an entry was made from: other bytes, another language, other options or another build give another key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct EntryKey(pub(super) Digest);
 
 impl EntryKey {
     pub(crate) fn new(content: Digest, language: Language, options: &ParseOptions) -> Self {
+        static BUILD: LazyLock<String> = LazyLock::new(build_version);
+        let rest = postcard::to_stdvec(&(language, options, &*BUILD)).expect("plain values can be encoded");
         let mut hasher = Hasher::new();
         hasher.update(content.as_bytes());
-        let rest = postcard::to_stdvec(&(language, options, EXTRACTOR_VERSION));
-        hasher.update(&rest.expect("plain values can be encoded"));
+        hasher.update(&rest);
         Self(hasher.finish())
     }
 }
