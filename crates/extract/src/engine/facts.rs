@@ -114,6 +114,13 @@ impl<'t> Walk<'t> {
         self.facts.bases.push(base);
     }
 
+    /// Adds a base that is written from `name` to `end`, where no node holds the two alone.
+    pub(crate) fn add_base_through(&mut self, class: u32, kind: BaseKind, name: Node<'t>, end: Node<'t>) {
+        let base = self.base(class, kind, name, name);
+        let text = self.text_through(name, end, Limit::Type);
+        self.facts.bases.push(Base { text, ..base });
+    }
+
     /// Adds a base of a type that is defined elsewhere in the file; dropped where it is not in the file.
     pub(crate) fn add_base_of(&mut self, type_name: &str, kind: BaseKind, base: Node<'t>, name: Node<'t>) {
         let base = self.base(0, kind, base, name);

@@ -1,9 +1,10 @@
 //! What can be said only when the whole file was seen.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use snake_pipe_core::model::{Base, CallKind, Import, Owner};
+use snake_pipe_core::model::{Base, CallKind, Import, Owner, TransformedAst};
 
 use super::{Walk, lines::Lines};
+use crate::parsed::{Declaration, Export};
 
 /// A type whose member something is, by the name it would have here and by its bare name.
 pub(super) struct MemberOf {
@@ -103,6 +104,21 @@ impl Walk<'_> {
                 call.kind = CallKind::Constructor;
             }
         }
+    }
+
+    /// All facts, for a language's last look at them.
+    pub(crate) fn facts(&mut self) -> &mut TransformedAst {
+        &mut self.facts
+    }
+
+    /// The names under which the file offers its definitions.
+    pub(crate) fn exports(&self) -> &[Export] {
+        &self.exports
+    }
+
+    /// Keeps the declarations that `keep` wants.
+    pub(crate) fn retain_declarations(&mut self, keep: impl FnMut(&Declaration) -> bool) {
+        self.declarations.retain(keep);
     }
 
     /// Makes calls through a module that the file imports calls of functions: `local_name` gives what the module is

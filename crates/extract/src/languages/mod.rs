@@ -1,9 +1,15 @@
 //! The languages: one file each, gathered in one table. `README.md` beside this file says how to add one.
 
+#[cfg(any(feature = "javascript", feature = "typescript"))]
+mod ecmascript;
 #[cfg(feature = "java")]
 mod java;
+#[cfg(feature = "javascript")]
+mod javascript;
 #[cfg(feature = "python")]
 mod python;
+#[cfg(feature = "typescript")]
+mod typescript;
 
 use snake_pipe_core::{Language, SourcePath};
 use tree_sitter::Language as Grammar;
@@ -14,8 +20,12 @@ use crate::engine::{CommentForm, Role, Walk, c_like_form};
 pub(crate) static LANGUAGES: &[&LanguageRules] = &[
     #[cfg(feature = "java")]
     &java::RULES,
+    #[cfg(feature = "javascript")]
+    &javascript::RULES,
     #[cfg(feature = "python")]
     &python::RULES,
+    #[cfg(feature = "typescript")]
+    &typescript::RULES,
 ];
 
 /// Whether the first bytes of a file are of a language.

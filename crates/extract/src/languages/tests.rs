@@ -1,6 +1,8 @@
 use snake_pipe_core::{Language, SourcePath};
 
-use super::{LANGUAGES, language_of};
+use tree_sitter::Language as Grammar;
+
+use super::{LANGUAGES, LanguageRules, language_of};
 
 fn language(path: &str, head: &str) -> Language {
     language_of(&SourcePath::from(path), head.as_bytes())
@@ -9,19 +11,30 @@ fn language(path: &str, head: &str) -> Language {
 #[test]
 fn every_name_that_rules_use_is_in_a_grammar() {
     for rules in LANGUAGES {
-        let grammars: Vec<tree_sitter::Language> = rules.grammars.iter().map(|grammar| grammar()).collect();
-        let has_kind =
-            |name: &str, named| grammars.iter().any(|grammar| grammar.id_for_node_kind(name, named) > 0);
+        let own = grammars(rules);
         let check =
             |is_there: bool, name: &str| assert!(is_there, "{}: {name} is in no grammar", rules.language);
-        rules.nodes.iter().for_each(|(name, _)| check(has_kind(name, true), name));
-        rules.tokens.iter().for_each(|(name, _)| check(has_kind(name, false), name));
-        rules.wrappers.iter().for_each(|name| check(has_kind(name, true), name));
-        rules.kinds.iter().for_each(|name| check(has_kind(name, true) || has_kind(name, false), name));
+        rules.nodes.iter().for_each(|(name, _)| check(has_kind(&own, name, true), name));
+        rules.tokens.iter().for_each(|(name, _)| check(has_kind(&own, name, false), name));
+        rules.wrappers.iter().for_each(|name| check(has_kind(&own, name, true), name));
+        // Languages that share their rules share these lists, and each has what one of them needs.
+        let related = LANGUAGES.iter().filter(|other| other.kinds == rules.kinds);
+        let related: Vec<Grammar> = related.flat_map(|rules| grammars(rules)).collect();
+        for name in rules.kinds {
+            check(has_kind(&related, name, true) || has_kind(&related, name, false), name);
+        }
         for name in rules.fields {
-            check(grammars.iter().any(|grammar| grammar.field_id_for_name(name).is_some()), name);
+            check(related.iter().any(|grammar| grammar.field_id_for_name(name).is_some()), name);
         }
     }
+}
+
+fn grammars(rules: &LanguageRules) -> Vec<Grammar> {
+    rules.grammars.iter().map(|grammar| grammar()).collect()
+}
+
+fn has_kind(grammars: &[Grammar], name: &str, named: bool) -> bool {
+    grammars.iter().any(|grammar| grammar.id_for_node_kind(name, named) > 0)
 }
 
 #[test]
@@ -50,6 +63,17 @@ fn the_first_line_names_the_interpreter() {
         assert_eq!(language("bin/tool", line), Language::Python, "{line}");
     }
     assert_eq!(language("bin/tool", "#!/bin/sh\n# python"), Language::Unknown);
+}
+
+#[test]
+fn extensions_of_javascript_and_typescript() {
+    for path in ["a.js", "a.mjs", "a.cjs", "a.jsx"] {
+        assert_eq!(language(path, ""), Language::JavaScript, "{path}");
+    }
+    for path in ["a.ts", "a.mts", "a.cts", "a.tsx", "a.d.ts"] {
+        assert_eq!(language(path, ""), Language::TypeScript, "{path}");
+    }
+    assert_eq!(language("bin/cli", "#!/usr/bin/env node"), Language::JavaScript);
 }
 
 #[test]

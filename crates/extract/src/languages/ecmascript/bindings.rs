@@ -1,0 +1,149 @@
+//! Variables, and the names that values are bound to.
+
+use tree_sitter::Node;
+
+use super::{
+    ARRAY_PATTERN, ARROW_FUNCTION, AS_EXPRESSION, ASSIGNMENT_EXPRESSION, ASSIGNMENT_PATTERN, CALL_EXPRESSION,
+    CLASS, CONSTRUCTOR, EXPORT_STATEMENT, FIELD_DEFINITION, FUNCTION, FUNCTION_EXPRESSION,
+    GENERATOR_FUNCTION, IDENTIFIER, IMPORT, KEY, KIND, LEFT, MEMBER_EXPRESSION, NAME, NEW_EXPRESSION,
+    NON_NULL_EXPRESSION, OBJECT_ASSIGNMENT_PATTERN, OBJECT_FIELD, OBJECT_PATTERN, PAIR, PAIR_PATTERN,
+    PARAMETER, PARENTHESIZED_EXPRESSION, PROPERTY, PUBLIC_FIELD_DEFINITION, REST_PATTERN,
+    SATISFIES_EXPRESSION, SHORTHAND_PATTERN, STRING, TYPE, VALUE, VARIABLE_DECLARATOR, property_name,
+    type_text,
+};
+use crate::engine::{Flow, KindName, Limit, Walk};
+
+/// What a function or class without a name of its own is bound to.
+pub(super) struct Binding<'t> {
+    /// The name.
+    pub(super) name: String,
+    /// Where the signature begins.
+    pub(super) head: Node<'t>,
+    /// `A` in `A.prototype.f = …`.
+    pub(super) member_of: Option<String>,
+}
+
+/// Nodes around a value that leave it what it is: parentheses and type assertions.
+pub(super) const TRANSPARENT: [KindName; 4] =
+    [PARENTHESIZED_EXPRESSION, AS_EXPRESSION, SATISFIES_EXPRESSION, NON_NULL_EXPRESSION];
+
+/// What the value at the current node is bound to. One with a name of its own is exported by that.
+pub(super) fn binding<'t>(walk: &mut Walk<'t>, has_name: bool) -> Option<Binding<'t>> {
+    let mut levels = 1;
+    while walk.is_any(walk.ancestor(levels)?, &TRANSPARENT) {
+        levels += 1;
+    }
+    let head = walk.ancestor(levels)?;
+    let named = |walk: &mut Walk<'t>, node: Node<'t>| {
+        Some(Binding { name: property_name(walk, node), head, member_of: None })
+    };
+    if walk.is(head, VARIABLE_DECLARATOR) {
+        let name = walk.child(head, NAME).filter(|name| walk.is(*name, IDENTIFIER))?;
+        named(walk, name)
+    } else if walk.is(head, PAIR) {
+        let key = walk.child(head, KEY)?;
+        named(walk, key)
+    } else if walk.is_any(head, &[FIELD_DEFINITION, PUBLIC_FIELD_DEFINITION]) {
+        let name = walk.child(head, NAME).or_else(|| walk.child(head, PROPERTY))?;
+        named(walk, name)
+    } else if walk.is(head, EXPORT_STATEMENT) && !has_name {
+        Some(Binding { name: "default".to_owned(), head, member_of: None })
+    } else if walk.is(head, ASSIGNMENT_EXPRESSION) {
+        let left = walk.child(head, LEFT)?;
+        assigned(walk, left, head)
+    } else {
+        None
+    }
+}
+
+/// The binding that an assignment to `left` makes.
+fn assigned<'t>(walk: &mut Walk<'t>, left: Node<'t>, head: Node<'t>) -> Option<Binding<'t>> {
+    if walk.is(left, IDENTIFIER) {
+        return Some(Binding { name: walk.name(left), head, member_of: None });
+    }
+    let (object, property) = member(walk, left)?;
+    if walk.bytes(left) == b"module.exports" {
+        return Some(Binding { name: "default".to_owned(), head, member_of: None });
+    }
+    let prototype = member(walk, object).filter(|(_, name)| walk.bytes(*name) == b"prototype");
+    let member_of = prototype.map(|(owner, _)| walk.name(owner));
+    Some(Binding { name: walk.name(property), head, member_of })
+}
+
+/// Object and property of a member expression.
+pub(super) fn member<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<(Node<'t>, Node<'t>)> {
+    let is_member = walk.is(node, MEMBER_EXPRESSION);
+    walk.child(node, OBJECT_FIELD).zip(walk.child(node, PROPERTY)).filter(|_| is_member)
+}
+
+/// `let`, `const` and `var`. A function or class is named by the variable and is none; what is required is an import.
+pub(in crate::languages) fn variable_declarator<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(name) = walk.child(node, NAME) else { return };
+    let value = walk.child(node, VALUE);
+    let definitions = [ARROW_FUNCTION, FUNCTION_EXPRESSION, GENERATOR_FUNCTION, CLASS];
+    if value.is_some_and(|value| walk.is_any(value, &definitions) || is_require(walk, value)) {
+        return;
+    }
+    let declared = walk.child(node, TYPE);
+    let declared = type_text(walk, declared);
+    let made = value.and_then(|value| made_type(walk, value));
+    if walk.is(name, IDENTIFIER) {
+        let name = walk.name(name);
+        walk.add_local(name, declared.or(made));
+    } else {
+        bind(walk, name);
+    }
+}
+
+/// Whether a value is `require(…)`.
+pub(super) fn is_require<'t>(walk: &Walk<'t>, value: Node<'t>) -> bool {
+    let callee = walk.child(value, FUNCTION).filter(|_| walk.is(value, CALL_EXPRESSION));
+    callee.is_some_and(|callee| walk.bytes(callee) == b"require" || walk.is(callee, IMPORT))
+}
+
+/// `Foo` in `new Foo()`.
+pub(super) fn made_type<'t>(walk: &mut Walk<'t>, value: Node<'t>) -> Option<String> {
+    let class = walk.child(value, CONSTRUCTOR).filter(|_| walk.is(value, NEW_EXPRESSION))?;
+    walk.is_any(class, &[IDENTIFIER, MEMBER_EXPRESSION]).then(|| walk.text(class, Limit::Type))
+}
+
+pub(in crate::languages) fn for_in_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    walk.flow(node, Flow::LOOP);
+    if let Some(left) = walk.child(node, LEFT).filter(|_| walk.child(node, KIND).is_some()) {
+        bind(walk, left);
+    }
+}
+
+pub(in crate::languages) fn catch_clause<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    walk.flow(node, Flow::CATCH);
+    if let Some(parameter) = walk.child(node, PARAMETER) {
+        bind(walk, parameter);
+    }
+}
+
+fn bind<'t>(walk: &mut Walk<'t>, pattern: Node<'t>) {
+    for (_, name) in bound_names(walk, pattern) {
+        let name = walk.name(name);
+        walk.add_local(name, None);
+    }
+}
+
+/// The names that a pattern binds, each with the property of the object that it takes, if it takes one directly.
+pub(super) fn bound_names<'t>(walk: &mut Walk<'t>, pattern: Node<'t>) -> Vec<(Option<Node<'t>>, Node<'t>)> {
+    let mut names = Vec::new();
+    let mut open = vec![(None, pattern)];
+    while let Some((key, node)) = open.pop() {
+        if walk.is_any(node, &[IDENTIFIER, SHORTHAND_PATTERN]) {
+            let key = key.or_else(|| Some(node).filter(|node| walk.is(*node, SHORTHAND_PATTERN)));
+            names.push((key, node));
+        } else if walk.is(node, PAIR_PATTERN) {
+            let key = walk.child(node, KEY).filter(|key| !walk.is(*key, STRING));
+            open.extend(walk.child(node, VALUE).map(|value| (key, value)));
+        } else if walk.is_any(node, &[ASSIGNMENT_PATTERN, OBJECT_ASSIGNMENT_PATTERN]) {
+            open.extend(walk.child(node, LEFT).map(|left| (key, left)));
+        } else if walk.is_any(node, &[OBJECT_PATTERN, ARRAY_PATTERN, REST_PATTERN]) {
+            open.extend(walk.named_children(node).into_iter().rev().map(|child| (None, child)));
+        }
+    }
+    names
+}

@@ -1,0 +1,169 @@
+//! Functions and methods.
+
+use snake_pipe_core::model::{Field, Function, FunctionKind, Owner, Parameter, ParameterKind};
+use tree_sitter::Node;
+
+use super::{
+    AMBIENT_DECLARATION, ARROW_FUNCTION, ASSIGNMENT_PATTERN, BODY, CLASS_BODY, FIELD_DEFINITION, LEFT, NAME,
+    OBJECT, OPTIONAL_PARAMETER, PAIR, PARAMETER, PARAMETERS, PATTERN, PUBLIC_FIELD_DEFINITION,
+    REQUIRED_PARAMETER, REST_PATTERN, RETURN_TYPE, RIGHT, THIS, TYPE, VALUE, bindings::binding,
+    calls::annotate, decorators, member_visibility, modifiers, property_name, start_behind_decorators,
+    type_text, visibility,
+};
+use crate::engine::{Flow, FunctionDraft, Limit, Walk};
+
+/// A function declaration, function expression or arrow function.
+pub(in crate::languages) fn function<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let own_name = walk.child(node, NAME).map(|name| walk.name(name));
+    let (bound_name, head, member_of) = match binding(walk, own_name.is_some()) {
+        Some(binding) => (Some(binding.name), Some(binding.head), binding.member_of),
+        None => (None, None, None),
+    };
+    let is_closure = walk.is(node, ARROW_FUNCTION) || (own_name.is_none() && member_of.is_none());
+    let Some(name) = bound_name.or(own_name) else {
+        walk.flow(node, Flow::LAMBDA);
+        return;
+    };
+    let mut modifiers = modifiers(walk, node);
+    if let Some(field) = head.filter(|head| walk.is_any(*head, &[FIELD_DEFINITION, PUBLIC_FIELD_DEFINITION]))
+    {
+        modifiers = [super::modifiers(walk, field), modifiers].concat();
+    }
+    let has = |modifier: &str| modifiers.iter().any(|other| other == modifier);
+    let is_member = walk.enclosing_class().is_some()
+        || member_of.is_some()
+        || head.is_some_and(|head| walk.is(head, PAIR));
+    let function = Function {
+        kind: if is_closure { FunctionKind::Closure } else { FunctionKind::Function },
+        parameters: parameters(walk, node),
+        return_type: return_type(walk, node),
+        visibility: visibility(walk, is_member, &name, &modifiers),
+        is_static: has("static"),
+        is_async: has("async"),
+        modifiers,
+        name,
+        ..Function::default()
+    };
+    let body = walk.child(node, BODY);
+    walk.open_function(node, FunctionDraft { function, body, head, member_of, ..FunctionDraft::default() });
+}
+
+/// A method with a body, of a class or of an object.
+pub(in crate::languages) fn method<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(name) = walk.child(node, NAME) else { return };
+    let name = property_name(walk, name);
+    let modifiers = modifiers(walk, node);
+    let has = |modifier: &str| modifiers.iter().any(|other| other == modifier);
+    let in_object = walk.parent().is_some_and(|parent| walk.is(parent, OBJECT));
+    let kind = match name.as_str() {
+        _ if has("get") || has("set") => FunctionKind::Accessor,
+        "constructor" if !in_object => FunctionKind::Constructor,
+        _ => FunctionKind::Function,
+    };
+    let function = Function {
+        kind,
+        parameters: parameters(walk, node),
+        return_type: return_type(walk, node),
+        visibility: member_visibility(&name, &modifiers),
+        is_abstract: has("abstract"),
+        is_static: has("static"),
+        is_async: has("async"),
+        modifiers,
+        name,
+        ..Function::default()
+    };
+    let (body, start) = (walk.child(node, BODY), start_behind_decorators(walk, node));
+    let decorators = decorators(walk, node);
+    let Some(index) =
+        walk.open_function(node, FunctionDraft { function, body, start, ..FunctionDraft::default() })
+    else {
+        return;
+    };
+    for decorator in decorators {
+        annotate(walk, Owner::Function(index), decorator);
+    }
+    if kind == FunctionKind::Constructor {
+        parameter_properties(walk, node, index);
+    }
+}
+
+/// `function f(a: A): B;`: an overload, or a function of elsewhere.
+pub(in crate::languages) fn function_signature<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    if let Some(name) = walk.child(node, NAME) {
+        let name = walk.name(name);
+        walk.declare(name, false);
+    }
+}
+
+/// Whether a method's signature in the body of a class is one of several, of which the last has a body. In declarations of
+/// what is elsewhere it is all there is.
+pub(super) fn is_overload(walk: &Walk<'_>) -> bool {
+    let in_class = walk.parent().is_some_and(|parent| walk.is(parent, CLASS_BODY));
+    in_class
+        && !(2..=4).any(|levels| walk.ancestor(levels).is_some_and(|node| walk.is(node, AMBIENT_DECLARATION)))
+}
+
+pub(super) fn return_type<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<String> {
+    let annotation = walk.child(node, RETURN_TYPE);
+    type_text(walk, annotation)
+}
+
+pub(super) fn parameters<'t>(walk: &mut Walk<'t>, function: Node<'t>) -> Vec<Parameter> {
+    if let Some(only) = walk.child(function, PARAMETER) {
+        return vec![Parameter { name: walk.name(only), ..Parameter::default() }];
+    }
+    let Some(list) = walk.child(function, PARAMETERS) else { return Vec::new() };
+    let nodes = walk.named_children(list);
+    nodes.into_iter().map(|node| parameter(walk, node)).collect()
+}
+
+fn parameter<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Parameter {
+    let is_typed = walk.is_any(node, &[REQUIRED_PARAMETER, OPTIONAL_PARAMETER]);
+    let (mut pattern, value) = if is_typed {
+        (walk.child(node, PATTERN).unwrap_or(node), walk.child(node, VALUE))
+    } else if walk.is(node, ASSIGNMENT_PATTERN) {
+        (walk.child(node, LEFT).unwrap_or(node), walk.child(node, RIGHT))
+    } else {
+        (node, None)
+    };
+    let mut kind = ParameterKind::Ordinary;
+    if walk.is(pattern, REST_PATTERN) {
+        kind = ParameterKind::Variadic;
+        pattern = pattern.named_child(0).unwrap_or(pattern);
+    } else if walk.is(pattern, THIS) {
+        kind = ParameterKind::Receiver;
+    }
+    let annotation = walk.child(node, TYPE).filter(|_| is_typed);
+    Parameter {
+        name: walk.name(pattern),
+        type_name: type_text(walk, annotation),
+        default_value: value.map(|value| walk.text(value, Limit::DefaultValue)),
+        kind,
+    }
+}
+
+/// `constructor(private name: string)` declares a field.
+fn parameter_properties<'t>(walk: &mut Walk<'t>, constructor: Node<'t>, index: u32) {
+    let (Some(class), Some(list)) = (walk.function(index).class, walk.child(constructor, PARAMETERS)) else {
+        return;
+    };
+    for node in walk.named_children(list) {
+        let modifiers = modifiers(walk, node);
+        let Some(pattern) = walk.child(node, PATTERN) else { continue };
+        if modifiers.is_empty() {
+            continue;
+        }
+        let name = walk.name(pattern);
+        let annotation = walk.child(node, TYPE);
+        let field = Field {
+            type_name: type_text(walk, annotation),
+            visibility: member_visibility(&name, &modifiers),
+            is_final: modifiers.iter().any(|modifier| modifier == "readonly"),
+            line: walk.line(pattern),
+            name,
+            modifiers,
+            ..Field::default()
+        };
+        walk.add_new_field(class, field);
+    }
+}

@@ -1,0 +1,10 @@
+use snake_pipe_core::Language;
+
+use crate::engine::testing::check_fixture;
+
+#[test]
+fn every_kind_of_fact_is_found() {
+    let (source, expected) =
+        (include_str!("../fixtures/javascript.js"), include_str!("../fixtures/javascript.facts"));
+    check_fixture(Language::JavaScript, source, expected, "javascript.facts");
+}
