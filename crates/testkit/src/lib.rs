@@ -1,5 +1,4 @@
-//! For authors of snake-pipe backends, and for tests of what uses them: the conformance suite, facts to test with, a backend
-//! that fails when it is told to, and private PostgreSQL clusters.
+#![doc = include_str!("../README.md")]
 
 pub mod conformance;
 pub mod faults;
