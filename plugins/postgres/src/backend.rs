@@ -1,0 +1,341 @@
+//! The backend: a pool of connections to one schema of one database.
+
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use snake_pipe_core::{
+    BackendInfo, Capabilities, DatabaseBackend, Dialect, Error, ErrorKind, HealthCheckResult,
+    IntegrityResult, IntegrityScope, LoadSession, MigrateMode, Migrations, QueryResult, Result, SqlQuery,
+    StoredRepository,
+    id::RepositoryId,
+    load::{Batch, LoadPlan, Publication, PublishResult, WriteResult},
+    manifest::Manifest,
+};
+use sqlx::{
+    Connection as _, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    CAPABILITIES,
+    config::PostgresConfig,
+    connection::Lease,
+    error::{failed, tls_error},
+    health, integrity, query,
+    schema::{
+        catalog,
+        migrations::{self, LATEST_VERSION},
+    },
+    session::{self, SessionSettings, repositories},
+};
+
+/// The oldest server that has all that is used: foreign keys and primary keys on partitions.
+const MIN_SERVER_VERSION: u32 = 130_000;
+/// The pause before the first further attempt to connect; it doubles with each.
+const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(200);
+/// How often the server looks whether the client of a running statement is still there, from version 14 on.
+const CLIENT_CHECK: &str = "SET client_connection_check_interval = '2s'";
+
+/// A PostgreSQL database that takes facts.
+pub struct PostgresBackend {
+    config: Option<PostgresConfig>,
+    given: Option<PgPool>,
+    info: BackendInfo,
+    settings: SessionSettings,
+    migrates: bool,
+    pool: RwLock<Option<PgPool>>,
+    connecting: tokio::sync::Mutex<()>,
+}
+
+impl fmt::Debug for PostgresBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresBackend")
+            .field("info", &self.info)
+            .field("is_connected", &self.is_connected())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PostgresBackend {
+    /// A backend with these settings, not connected yet.
+    #[must_use]
+    pub fn new(config: PostgresConfig) -> Self {
+        let settings = SessionSettings {
+            partition_rows: config.partition_rows,
+            lock_limit: config.timeout,
+            in_place_only: Arc::default(),
+        };
+        Self {
+            info: info(config.name.clone(), config.address.clone()),
+            settings,
+            migrates: config.migrates,
+            config: Some(config),
+            given: None,
+            pool: RwLock::new(None),
+            connecting: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// A backend over a pool that the program already has. Tables are looked for, and made, in the first schema of its
+    /// connections' `search_path`. `close` lets go of the pool without closing it.
+    #[must_use]
+    pub fn from_pool(pool: PgPool) -> Self {
+        let options = pool.connect_options();
+        let database = options.get_database().unwrap_or_else(|| options.get_username());
+        let address = format!("postgres://{}:{}/{database}", options.get_host(), options.get_port());
+        let settings = SessionSettings {
+            partition_rows: SessionSettings::DEFAULT_PARTITION_ROWS,
+            lock_limit: SessionSettings::DEFAULT_LOCK_LIMIT,
+            in_place_only: Arc::default(),
+        };
+        Self {
+            config: None,
+            info: info(address.clone(), address),
+            settings,
+            migrates: true,
+            given: Some(pool),
+            pool: RwLock::new(None),
+            connecting: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    fn pool(&self) -> Result<PgPool> {
+        let pool = self.pool.read().unwrap_or_else(PoisonError::into_inner);
+        pool.clone().ok_or_else(|| Error::new(ErrorKind::NotConnected, "the backend is not connected"))
+    }
+
+    fn set_pool(&self, pool: Option<PgPool>) -> Option<PgPool> {
+        std::mem::replace(&mut *self.pool.write().unwrap_or_else(PoisonError::into_inner), pool)
+    }
+
+    async fn open(&self) -> Result<PgPool> {
+        let Some(config) = &self.config else {
+            let given = self.given.clone();
+            return given.ok_or_else(|| Error::new(ErrorKind::Internal, "a backend has a pool or settings"));
+        };
+        let mut options = config.connect.clone();
+        if let Some(password) = config.password.read()? {
+            options = options.password(password.expose());
+        }
+        probe(config, &options).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(config.max_connections)
+            .min_connections(0)
+            .acquire_timeout(config.timeout)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    if connection.server_version_num().is_some_and(|version| version >= 140_000) {
+                        sqlx::query(CLIENT_CHECK).persistent(false).execute(connection).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(pool)
+    }
+
+    /// Brings the schema up to date, or refuses it, before a load.
+    async fn prepare_schema(&self, pool: &PgPool) -> Result<()> {
+        let mut lease = Lease::take(pool).await?;
+        let state = migrations::read_state(&mut lease).await?;
+        lease.give_back();
+        if self.migrates && state.version < LATEST_VERSION {
+            migrations::migrate(Lease::take(pool).await?, self.schema(), MigrateMode::Apply).await?;
+            return Ok(());
+        }
+        state.refuse_outdated()
+    }
+
+    /// Whether there are tables to read. A database without any holds nothing.
+    async fn has_tables(&self, pool: &PgPool) -> Result<bool> {
+        let mut lease = Lease::take(pool).await?;
+        let state = migrations::read_state(&mut lease).await?;
+        lease.give_back();
+        state.refuse_newer()?;
+        Ok(state.version > 0)
+    }
+
+    fn schema(&self) -> Option<&str> {
+        self.config.as_ref().and_then(|config| config.schema.as_deref())
+    }
+}
+
+fn info(name: String, address: String) -> BackendInfo {
+    BackendInfo { kind: "postgres".to_owned(), name, address, dialect: Some(Dialect::Postgres) }
+}
+
+/// Connects once, outside the pool, which would keep the reason of a failure to itself.
+async fn probe(config: &PostgresConfig, options: &PgConnectOptions) -> Result<()> {
+    let mut pause = FIRST_RETRY_PAUSE;
+    let mut attempts_left = config.retry_attempts;
+    loop {
+        let error = match timeout(config.timeout, PgConnection::connect_with(options)).await {
+            Ok(Ok(connection)) => {
+                let version = connection.server_version_num();
+                connection.close().await.map_err(failed("connect"))?;
+                return check_server(version);
+            }
+            Ok(Err(error)) => connect_error(error, options),
+            Err(_) => Error::new(ErrorKind::Timeout, "the server does not answer").with_operation("connect"),
+        };
+        if attempts_left == 0 || !matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) {
+            return Err(error.with_context("address", &config.address));
+        }
+        tracing::debug!(address = config.address, %error, "cannot connect, trying again");
+        attempts_left -= 1;
+        sleep(pause).await;
+        pause *= 2;
+    }
+}
+
+/// A certificate that is not trusted comes as an error of reading: it is told apart by its words.
+fn connect_error(error: sqlx::Error, options: &PgConnectOptions) -> Error {
+    use sqlx::postgres::PgSslMode::{Require, VerifyCa, VerifyFull};
+    let asks_for_tls = matches!(options.get_ssl_mode(), Require | VerifyCa | VerifyFull);
+    match &error {
+        sqlx::Error::Io(source) if asks_for_tls && source.to_string().contains("certificate") => {
+            tls_error(source.to_string()).with_operation("connect")
+        }
+        sqlx::Error::Io(source) => {
+            let message = format!("the server cannot be reached: {source}");
+            Error::new(ErrorKind::Connection, message)
+                .with_operation("connect")
+                .with_help("look whether the server runs and whether host and port of the URL are right")
+        }
+        _ => failed("connect")(error),
+    }
+}
+
+fn check_server(version: Option<u32>) -> Result<()> {
+    match version {
+        Some(version) if version < MIN_SERVER_VERSION => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("the server is PostgreSQL {}, 13 or newer is needed", version / 10_000),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Checks what a new pool leads to.
+async fn verify(pool: &PgPool) -> Result<()> {
+    let mut lease = Lease::take(pool).await?;
+    check_server(lease.get().server_version_num())?;
+    let state = migrations::read_state(&mut lease).await?;
+    state.refuse_newer()?;
+    if state.version == LATEST_VERSION {
+        catalog::verify_columns(&mut lease).await?;
+    }
+    lease.give_back();
+    Ok(())
+}
+
+#[async_trait]
+impl DatabaseBackend for PostgresBackend {
+    fn info(&self) -> &BackendInfo {
+        &self.info
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    fn is_connected(&self) -> bool {
+        self.pool.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    async fn connect(&self) -> Result<()> {
+        let _alone = self.connecting.lock().await;
+        if self.is_connected() {
+            return Ok(());
+        }
+        let pool = self.open().await?;
+        verify(&pool).await.map_err(|error| error.with_operation("connect"))?;
+        self.set_pool(Some(pool));
+        Ok(())
+    }
+
+    async fn migrate(&self, mode: MigrateMode) -> Result<Migrations> {
+        migrations::migrate(Lease::take(&self.pool()?).await?, self.schema(), mode).await
+    }
+
+    async fn health_check(&self) -> Result<HealthCheckResult> {
+        let pool = self.pool()?;
+        let max =
+            self.config.as_ref().map_or_else(|| pool.options().get_max_connections(), |c| c.max_connections);
+        Ok(health::check(&pool, max).await)
+    }
+
+    async fn repositories(&self) -> Result<Vec<StoredRepository>> {
+        let pool = self.pool()?;
+        if !self.has_tables(&pool).await? {
+            return Ok(Vec::new());
+        }
+        repositories::list(&pool).await
+    }
+
+    async fn remove_repository(&self, repository: RepositoryId) -> Result<bool> {
+        let pool = self.pool()?;
+        if !self.has_tables(&pool).await? {
+            return Ok(false);
+        }
+        session::remove_repository(&pool, repository, &self.settings).await
+    }
+
+    async fn manifest(&self, repository: RepositoryId) -> Result<Manifest> {
+        let pool = self.pool()?;
+        if !self.has_tables(&pool).await? {
+            return Ok(Manifest::default());
+        }
+        repositories::manifest(&pool, repository).await
+    }
+
+    async fn begin_load(&self, plan: LoadPlan) -> Result<Box<dyn LoadSession>> {
+        let pool = self.pool()?;
+        self.prepare_schema(&pool).await?;
+        session::begin(pool, plan, self.settings.clone()).await
+    }
+
+    async fn write_batch(
+        &self,
+        plan: LoadPlan,
+        batch: Arc<Batch>,
+        publication: Publication,
+    ) -> Result<WriteResult> {
+        let mut session = self.begin_load(plan).await?;
+        session.write_batch(batch).await?;
+        match session.publish(publication).await? {
+            PublishResult::Published(result) => Ok(result),
+            PublishResult::AlreadyPublished => Ok(WriteResult::default()),
+        }
+    }
+
+    async fn execute_sql_query(&self, query: SqlQuery) -> Result<QueryResult> {
+        query::execute(&self.pool()?, query).await
+    }
+
+    async fn check_integrity(&self, scope: IntegrityScope) -> Result<IntegrityResult> {
+        let pool = self.pool()?;
+        if !self.has_tables(&pool).await? {
+            return Ok(IntegrityResult::default());
+        }
+        integrity::check(&pool, scope).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        let pool = self.set_pool(None);
+        if let (Some(pool), None) = (pool, &self.given) {
+            pool.close().await;
+        }
+        Ok(())
+    }
+}
+
+/// Repositories whose rows the database refused in the middle of a cold load: the next session loads them in place, where
+/// the file at fault can be told from the others.
+pub(crate) type InPlaceOnly = Arc<Mutex<HashSet<RepositoryId>>>;

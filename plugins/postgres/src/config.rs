@@ -1,0 +1,320 @@
+//! What a backend is built from: a URL and options.
+
+use std::{fmt, net::IpAddr, str::FromStr as _, time::Duration};
+
+use snake_pipe_core::{
+    Error, ErrorKind, Result,
+    options::{BackendOptions, OptionKind, OptionSpec, nearest},
+    secret::{Secret, redacted_url},
+};
+use sqlx::{
+    ConnectOptions as _,
+    postgres::{PgConnectOptions, PgSslMode},
+};
+use url::Url;
+
+use crate::schema::statements::quoted;
+
+/// How long a statement may take before `sql_logging = slow` shows it.
+const SLOW_STATEMENT: Duration = Duration::from_secs(1);
+
+/// The options, each of which may also stand in the URL's query.
+pub const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "pool_size",
+        kind: OptionKind::Integer { min: 1, max: 1000 },
+        default: Some("20"),
+        help: "connections at most, besides `max_overflow`",
+    },
+    OptionSpec {
+        name: "max_overflow",
+        kind: OptionKind::Integer { min: 0, max: 1000 },
+        default: Some("10"),
+        help: "connections beyond `pool_size` under load; idle ones are closed after ten minutes",
+    },
+    OptionSpec {
+        name: "timeout_seconds",
+        kind: OptionKind::Integer { min: 1, max: 3600 },
+        default: Some("30"),
+        help: "limit for getting a connection, and for waiting on a lock when publishing",
+    },
+    OptionSpec {
+        name: "retry_attempts",
+        kind: OptionKind::Integer { min: 0, max: 100 },
+        default: Some("3"),
+        help: "further attempts to connect, with growing pauses",
+    },
+    OptionSpec {
+        name: "schema_name",
+        kind: OptionKind::Text,
+        default: Some("public"),
+        help: "the schema that holds the tables; `?schema=` in the URL says the same",
+    },
+    OptionSpec {
+        name: "sslmode",
+        kind: OptionKind::Choice(&["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]),
+        default: None,
+        help: "TLS as libpq has it; verify-full unless the host is local, then prefer (allow never asks for TLS here)",
+    },
+    OptionSpec {
+        name: "sslrootcert",
+        kind: OptionKind::Text,
+        default: None,
+        help: "file with the certificates of authorities to trust, in PEM",
+    },
+    OptionSpec {
+        name: "sql_logging",
+        kind: OptionKind::Choice(&["off", "slow", "all"]),
+        default: Some("off"),
+        help: "log statements: none, those over a second (warn), or every one (debug); never the rows",
+    },
+    OptionSpec {
+        name: "password_env",
+        kind: OptionKind::Text,
+        default: None,
+        help: "environment variable that holds the password",
+    },
+    OptionSpec {
+        name: "password_file",
+        kind: OptionKind::Text,
+        default: None,
+        help: "file whose first line is the password",
+    },
+    OptionSpec {
+        name: "migrations",
+        kind: OptionKind::Choice(&["auto", "check"]),
+        default: Some("auto"),
+        help: "bring an older schema up to date when a load begins, or refuse it",
+    },
+    OptionSpec {
+        name: "partition_rows",
+        kind: OptionKind::Integer { min: 0, max: i64::MAX },
+        default: Some("1000000"),
+        help: "a new repository expected to have so many rows gets partitions of its own",
+    },
+    OptionSpec {
+        name: "application_name",
+        kind: OptionKind::Text,
+        default: Some("snake-pipe"),
+        help: "how its connections are called in pg_stat_activity",
+    },
+];
+
+/// Parameters of the URL's query that the driver understands itself.
+const DRIVER_PARAMETERS: &[&str] =
+    &["host", "hostaddr", "port", "dbname", "user", "password", "sslcert", "sslkey", "options"];
+
+/// Settings of a PostgreSQL backend, checked.
+#[derive(Clone)]
+pub struct PostgresConfig {
+    pub(crate) connect: PgConnectOptions,
+    pub(crate) password: PasswordSource,
+    pub(crate) schema: Option<String>,
+    pub(crate) name: String,
+    pub(crate) address: String,
+    pub(crate) max_connections: u32,
+    pub(crate) timeout: Duration,
+    pub(crate) retry_attempts: u32,
+    pub(crate) migrates: bool,
+    pub(crate) partition_rows: u64,
+}
+
+/// Where the password comes from, looked up at every connect.
+#[derive(Clone, Debug)]
+pub(crate) enum PasswordSource {
+    /// The URL, `PGPASSWORD` or `~/.pgpass`: the driver has it.
+    Driver,
+    Environment(String),
+    File(String),
+}
+
+impl fmt::Debug for PostgresConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The driver's options show their password, so they are left out.
+        f.debug_struct("PostgresConfig")
+            .field("name", &self.name)
+            .field("address", &self.address)
+            .field("schema", &self.schema)
+            .field("password", &self.password)
+            .field("max_connections", &self.max_connections)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PostgresConfig {
+    /// The settings that a URL says, with defaults for the rest.
+    ///
+    /// # Errors
+    /// As of [`PostgresConfig::from_options`].
+    pub fn from_url(url: &str) -> Result<Self> {
+        Self::from_options(&BackendOptions::check(url, None, OPTIONS, [])?)
+    }
+
+    /// The settings that URL and options say; where both speak, the URL wins. What neither says is taken from libpq's
+    /// environment variables (`PGHOST`, `PGUSER`, `PGPASSWORD`, …).
+    ///
+    /// # Errors
+    /// `Configuration`, naming the parameter and what is valid. The URL's secrets are not shown.
+    pub fn from_options(options: &BackendOptions) -> Result<Self> {
+        let given = options.url().expose();
+        let (url, of_url) = split_url(given)?;
+        let own = BackendOptions::check("", None, OPTIONS, of_url.iter().cloned())
+            .map_err(|error| error.with_context("url", redacted_url(given)))?;
+        let says = |name: &str| of_url.iter().any(|(key, _)| key == name);
+        let settings = Settings { url: &own, options, in_url: &says };
+        let connect = PgConnectOptions::from_str(&url).map_err(|source| {
+            Error::new(ErrorKind::Configuration, "the URL is not one of PostgreSQL")
+                .with_context("url", redacted_url(given))
+                .with_source(source)
+                .with_help(
+                    "write postgres://USER@HOST:5432/DATABASE; letters such as @ / : in a password as %HH",
+                )
+        })?;
+        Ok(settings.build(connect))
+    }
+}
+
+/// Settings by name, from the URL first.
+struct Settings<'a> {
+    url: &'a BackendOptions,
+    options: &'a BackendOptions,
+    in_url: &'a dyn Fn(&str) -> bool,
+}
+
+impl Settings<'_> {
+    fn text(&self, name: &str) -> Option<&str> {
+        if (self.in_url)(name) { self.url.text(name) } else { self.options.text(name) }
+    }
+
+    fn number(&self, name: &str) -> u64 {
+        self.text(name).and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+
+    fn build(&self, connect: PgConnectOptions) -> PostgresConfig {
+        let schema = self.text("schema_name").unwrap_or("public").to_owned();
+        let connections = self.number("pool_size") + self.number("max_overflow");
+        let address = address(&connect, &schema);
+        PostgresConfig {
+            connect: self.driver_options(connect, &schema),
+            password: match (self.text("password_env"), self.text("password_file")) {
+                (Some(variable), _) => PasswordSource::Environment(variable.to_owned()),
+                (None, Some(file)) => PasswordSource::File(file.to_owned()),
+                (None, None) => PasswordSource::Driver,
+            },
+            schema: Some(schema),
+            name: self.options.name().map_or_else(|| address.clone(), str::to_owned),
+            address,
+            max_connections: u32::try_from(connections).unwrap_or(u32::MAX),
+            timeout: Duration::from_secs(self.number("timeout_seconds")),
+            retry_attempts: u32::try_from(self.number("retry_attempts")).unwrap_or(u32::MAX),
+            migrates: self.text("migrations") != Some("check"),
+            partition_rows: self.number("partition_rows"),
+        }
+    }
+
+    fn driver_options(&self, connect: PgConnectOptions, schema: &str) -> PgConnectOptions {
+        let mut connect = connect
+            .options([("search_path", quoted(schema))])
+            .application_name(self.text("application_name").unwrap_or("snake-pipe"));
+        if let Some(mode) = self.text("sslmode").and_then(|mode| PgSslMode::from_str(mode).ok()) {
+            connect = connect.ssl_mode(mode);
+        } else if std::env::var_os("PGSSLMODE").is_none() {
+            connect = if is_local(&connect) {
+                connect.ssl_mode(PgSslMode::Prefer)
+            } else {
+                connect.ssl_mode(PgSslMode::VerifyFull)
+            };
+        }
+        if let Some(file) = self.text("sslrootcert") {
+            connect = connect.ssl_root_cert(file);
+        }
+        let (statements, slow) = match self.text("sql_logging") {
+            Some("all") => ("debug", "warn"),
+            Some("slow") => ("off", "warn"),
+            _ => ("off", "off"),
+        };
+        const IS_LEVEL: &str = "the name of a level";
+        connect
+            .log_statements(statements.parse().expect(IS_LEVEL))
+            .log_slow_statements(slow.parse().expect(IS_LEVEL), SLOW_STATEMENT)
+    }
+}
+
+/// The URL without what is ours, and what is ours.
+fn split_url(given: &str) -> Result<(String, Vec<(String, String)>)> {
+    let mut url = Url::parse(given).map_err(|source| {
+        Error::new(ErrorKind::Configuration, "the URL cannot be read")
+            .with_context("url", redacted_url(given))
+            .with_source(source)
+            .with_help("write postgres://USER@HOST:5432/DATABASE; letters such as @ / : in a password as %HH")
+    })?;
+    let (mut own, mut driver) = (Vec::new(), Vec::new());
+    for (key, value) in url.query_pairs() {
+        let key = if key == "schema" { "schema_name".into() } else { key };
+        if OPTIONS.iter().any(|option| option.name == key) {
+            own.push((key.into_owned(), value.into_owned()));
+        } else if DRIVER_PARAMETERS.contains(&&*key) || key.starts_with("options[") {
+            driver.push((key.into_owned(), value.into_owned()));
+        } else {
+            return Err(unknown_parameter(&key).with_context("url", redacted_url(given)));
+        }
+    }
+    url.set_query(None);
+    if !driver.is_empty() {
+        url.query_pairs_mut().extend_pairs(driver);
+    }
+    Ok((url.into(), own))
+}
+
+fn unknown_parameter(key: &str) -> Error {
+    let names: Vec<&str> = OPTIONS
+        .iter()
+        .map(|option| option.name)
+        .chain(["schema"])
+        .chain(DRIVER_PARAMETERS.iter().copied())
+        .collect();
+    let near = nearest(key, &names).map_or(String::new(), |name| format!("did you mean `{name}`? "));
+    Error::new(ErrorKind::Configuration, format!("the URL has an unknown parameter `{key}`"))
+        .with_help(format!("{near}parameters are {}", names.join(", ")))
+}
+
+/// Whether what is sent stays on this machine.
+fn is_local(connect: &PgConnectOptions) -> bool {
+    let host = connect.get_host().trim_matches(['[', ']']);
+    connect.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Where the tables are, without credentials.
+fn address(connect: &PgConnectOptions, schema: &str) -> String {
+    let host = match connect.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => connect.get_host().to_owned(),
+    };
+    let database = connect.get_database().unwrap_or_else(|| connect.get_username());
+    let schema = if schema == "public" { String::new() } else { format!("?schema={schema}") };
+    format!("postgres://{host}:{}/{database}{schema}", connect.get_port())
+}
+
+impl PasswordSource {
+    /// The password, where it does not come with the driver's options.
+    pub(crate) fn read(&self) -> Result<Option<Secret>> {
+        let missing = |what: String, source: Box<dyn std::error::Error + Send + Sync>| {
+            Error::new(ErrorKind::Configuration, format!("the password cannot be read from {what}"))
+                .with_source(source)
+        };
+        match self {
+            Self::Driver => Ok(None),
+            Self::Environment(variable) => std::env::var(variable)
+                .map(|password| Some(Secret::new(password)))
+                .map_err(|error| missing(format!("the environment variable `{variable}`"), error.into())),
+            Self::File(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| missing(format!("the file `{path}`"), error.into()))?;
+                Ok(Some(Secret::new(text.lines().next().unwrap_or_default())))
+            }
+        }
+    }
+}

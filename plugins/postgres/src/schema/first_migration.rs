@@ -1,0 +1,167 @@
+//! The first migration, derived from the model. `UPDATE=1 cargo test -p snake-pipe-postgres first_migration` writes it; once
+//! released it never changes again, and what comes later is a migration of its own.
+
+use std::fmt::Write as _;
+
+use snake_pipe_core::{
+    Language,
+    model::{
+        BaseKind, ClassKind, CommentKind, DependencyType, FunctionKind, ImportKind, IssueKind, MetricType,
+        Origin, ParseStatus, ResolutionStatus, Visibility,
+    },
+    schema::{Column, ColumnType, Table, TableId, Unit},
+};
+
+use super::keys::{FOREIGN_KEYS, INDEXES};
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/0001_tables.sql");
+
+const HEAD: &str = "\
+-- The tables of snake-pipe: the same names, columns and order in every SQL backend.
+--
+-- What belongs to a source file is partitioned by repository. Small repositories share the default partition; a large one
+-- has partitions of its own, loaded aside and attached when they are complete. Foreign keys stand between partitions: on the
+-- partitioned tables themselves they would make attaching wait for every writer. They are checked when a transaction ends and
+-- have no action: the writer removes a file's rows itself, and un-resolves what referred to them.
+--
+-- Texts are compared by bytes (COLLATE \"C\"), so that they sort as in every other backend.
+";
+
+#[test]
+fn the_first_migration_says_what_the_model_says() {
+    let expected = text();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(PATH, &expected).unwrap();
+    }
+    let committed = std::fs::read_to_string(PATH).unwrap_or_default();
+    assert_eq!(committed, expected, "run again with UPDATE=1");
+}
+
+fn text() -> String {
+    let mut sql = HEAD.to_owned();
+    for id in TableId::ALL {
+        table(&mut sql, id.table());
+    }
+    sql.push_str("\n-- Indexes, on every partition.\n");
+    sql.push_str("CREATE INDEX snapshots_repository_id_idx ON snapshots (repository_id);\n");
+    for index in INDEXES {
+        writeln!(sql, "{};", index.sql(index.table.table().name)).unwrap();
+    }
+    sql.push_str("\n-- Foreign keys within the default partition.\n");
+    for key in FOREIGN_KEYS {
+        let (table, target) = (key.table.table(), key.target.table());
+        writeln!(
+            sql,
+            "ALTER TABLE {0}_default ADD CONSTRAINT {0}_{1}_fkey\n    \
+             FOREIGN KEY ({1}, repository_id) REFERENCES {2}_default DEFERRABLE INITIALLY DEFERRED;",
+            table.name, key.column, target.name
+        )
+        .unwrap();
+    }
+    sql.push_str(COMPRESSION);
+    sql
+}
+
+const COMPRESSION: &str = "
+-- Syntax trees are the largest values; lz4 packs them twice as fast. Servers before 14, or built without lz4, keep their own
+-- way.
+DO $$
+BEGIN
+    EXECUTE 'ALTER TABLE files ALTER COLUMN ast_content SET COMPRESSION lz4';
+    EXECUTE 'ALTER TABLE files_default ALTER COLUMN ast_content SET COMPRESSION lz4';
+EXCEPTION WHEN syntax_error OR feature_not_supported OR invalid_parameter_value THEN
+    NULL;
+END
+$$;
+";
+
+fn table(sql: &mut String, table: &Table) {
+    let lines = table.columns.iter().map(column_line);
+    let key = format!("    CONSTRAINT {}_pkey PRIMARY KEY ({})", table.name, table.key.join(", "));
+    let checks = checks(table);
+    let lines: Vec<_> = lines.chain([key]).chain(checks).collect();
+    let is_partitioned = table.unit == Unit::File;
+    let tail = if is_partitioned { " PARTITION BY LIST (repository_id)" } else { "" };
+    writeln!(sql, "\nCREATE TABLE {} (\n{}\n){tail};", table.name, lines.join(",\n")).unwrap();
+    writeln!(sql, "COMMENT ON TABLE {} IS {};", table.name, literal(table.description)).unwrap();
+    for column in table.columns {
+        let name = quoted(column.name);
+        writeln!(sql, "COMMENT ON COLUMN {}.{name} IS {};", table.name, literal(column.description)).unwrap();
+    }
+    if is_partitioned {
+        writeln!(sql, "CREATE TABLE {0}_default PARTITION OF {0} DEFAULT;", table.name).unwrap();
+    }
+}
+
+fn column_line(column: &Column) -> String {
+    let sql_type = match column.column_type {
+        ColumnType::Text => "text COLLATE \"C\"",
+        ColumnType::Integer => "integer",
+        ColumnType::BigInt => "bigint",
+        ColumnType::Double => "double precision",
+        ColumnType::Boolean => "boolean",
+        ColumnType::Uuid => "uuid",
+        ColumnType::Json => "jsonb",
+        ColumnType::Timestamp => "timestamptz",
+    };
+    format!("    {} {sql_type}{}", quoted(column.name), if column.nullable { "" } else { " NOT NULL" })
+}
+
+/// Words that SQL keeps for itself, or that read as a type.
+fn quoted(name: &str) -> String {
+    if matches!(name, "type" | "text" | "name") { format!("\"{name}\"") } else { name.to_owned() }
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn checks(table: &Table) -> Vec<String> {
+    let words = table.columns.iter().filter_map(|column| {
+        let words = words(table.name, column.name)?;
+        let list: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
+        Some(format!(
+            "    CONSTRAINT {}_{}_check CHECK ({} IN ({}))",
+            table.name,
+            column.name,
+            column.name,
+            list.join(", ")
+        ))
+    });
+    let target =
+        (table.position("status").is_some() && table.position("target_file_id").is_some()).then(|| {
+            format!(
+                "    CONSTRAINT {}_target_check CHECK ((status = 'resolved') = (target_file_id IS NOT NULL))",
+                table.name
+            )
+        });
+    words.chain(target).collect()
+}
+
+/// The words that a column is confined to. `calls` and `parameters` are the largest tables by far, whose loading a check of
+/// each row's words slows noticeably: theirs come from the same closed lists, and stay unchecked.
+fn words(table: &str, column: &str) -> Option<Vec<&'static str>> {
+    macro_rules! all {
+        ($words:ident) => {
+            Some($words::ALL.iter().map(|word| word.as_str()).collect())
+        };
+    }
+    match (table, column) {
+        ("calls", "status") => all!(ResolutionStatus),
+        ("calls" | "parameters", _) => None,
+        ("files", "language") => all!(Language),
+        ("files", "parse_status") => all!(ParseStatus),
+        ("classes", "kind") => all!(ClassKind),
+        ("functions", "kind") => all!(FunctionKind),
+        ("comments", "kind") => all!(CommentKind),
+        ("parse_issues", "kind") => all!(IssueKind),
+        ("imports", "kind") => all!(ImportKind),
+        ("inheritance", "kind") => all!(BaseKind),
+        ("dependencies", "dependency_type") => all!(DependencyType),
+        (_, "visibility") => all!(Visibility),
+        (_, "metric_type") => all!(MetricType),
+        (_, "status") => all!(ResolutionStatus),
+        (_, "origin") => all!(Origin),
+        _ => None,
+    }
+}

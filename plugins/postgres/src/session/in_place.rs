@@ -1,0 +1,234 @@
+//! The session for small and incremental loads: what it accepts is spooled, and written by one short transaction when it is
+//! published. It holds no connection in between.
+
+use std::{sync::Arc, time::Instant};
+
+use async_trait::async_trait;
+use snake_pipe_core::{
+    Error, ErrorKind, LoadSession, Result, Timestamp,
+    id::EntityId,
+    load::{Batch, LoadPlan, Publication, PublishResult, Scope, WriteResult},
+    model::TransformedAst,
+};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::{
+    Fence,
+    repositories::{self, Admission},
+    spool::{MEMORY_BUDGET_BYTES, Spool},
+    unit::{Changes, UnitWriter},
+    unresolve::unresolve,
+};
+use crate::{connection::Lease, error::failed, schema::validate};
+
+/// How many bytes of facts are written under one savepoint.
+const UNIT_BYTES: usize = 8 << 20;
+/// Every lookup of a publication is by key. Right after a large load the server has no statistics, and would rather read
+/// whole tables.
+const PREPARE: &str = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct InPlaceSession {
+    pool: PgPool,
+    plan: Arc<LoadPlan>,
+    fence: Fence,
+    spool: Spool,
+}
+
+impl InPlaceSession {
+    /// A session that has accepted nothing yet.
+    pub(crate) fn new(pool: PgPool, plan: Arc<LoadPlan>, fence: Fence) -> Self {
+        Self { pool, plan, fence, spool: Spool::default() }
+    }
+
+    fn file_id(&self, facts: &TransformedAst) -> Uuid {
+        EntityId::file(self.fence.repository, facts.key()).uuid()
+    }
+
+    async fn publish_on(&self, lease: &mut Lease, publication: &Publication) -> Result<Option<Changes>> {
+        lease.run(PREPARE).await.map_err(failed("publish"))?;
+        if repositories::admit(lease, &self.fence, publication.marker, true).await?
+            == Admission::AlreadyPublished
+        {
+            return Ok(None);
+        }
+        let now = Timestamp::now();
+        let mut changes = self.remove_files(lease, now).await?;
+        for unit in self.spool.units(UNIT_BYTES) {
+            let files = self.spool.load(&unit).await?;
+            self.write_unit(lease, files, now, &mut changes).await?;
+        }
+        let has_changes = !self.spool.is_empty() || changes.rows > 0;
+        let (vanished, targets) =
+            (std::mem::take(&mut changes.vanished), std::mem::take(&mut changes.targets));
+        changes.rows += unresolve(lease.get(), self.fence.repository, vanished, targets, now).await?;
+        lease.run("SET CONSTRAINTS ALL IMMEDIATE").await.map_err(broken_reference)?;
+        repositories::record(lease, &self.plan, publication, has_changes).await?;
+        Ok(Some(changes))
+    }
+
+    /// Removes what the batches say, and what a complete load does not list.
+    async fn remove_files(&self, lease: &mut Lease, now: Timestamp) -> Result<Changes> {
+        let mut ids: Vec<Uuid> = self.spool.removed().iter().copied().collect();
+        if let Scope::Complete(keys) = &self.plan.scope {
+            let repository = self.fence.repository;
+            let listed: std::collections::HashSet<Uuid> =
+                keys.iter().map(|key| EntityId::file(repository, *key).uuid()).collect();
+            let held: Vec<Uuid> = sqlx::query_scalar("SELECT file_id FROM files WHERE repository_id = $1")
+                .bind(repository.get())
+                .fetch_all(lease.get())
+                .await
+                .map_err(failed("publish"))?;
+            let beyond = held.into_iter().filter(|id| !listed.contains(id) && !self.spool.contains(id));
+            ids.extend(beyond);
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        self.writer(lease, now).remove(&ids).await
+    }
+
+    /// Writes a unit under a savepoint. When the database refuses the data of a file, that file is found by halving and
+    /// written as refused, and the others are written as they are.
+    async fn write_unit(
+        &self,
+        lease: &mut Lease,
+        files: Vec<(Uuid, Arc<TransformedAst>)>,
+        now: Timestamp,
+        changes: &mut Changes,
+    ) -> Result<()> {
+        let mut pending = vec![files];
+        while let Some(mut files) = pending.pop() {
+            lease.run("SAVEPOINT unit").await.map_err(failed("publish"))?;
+            let error = match self.writer(lease, now).write(&files).await {
+                Ok(done) => {
+                    lease.run("RELEASE SAVEPOINT unit").await.map_err(failed("publish"))?;
+                    changes.add(done);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let is_refused_already = matches!(&files[..], [(_, facts)] if facts.skip_reason.is_some());
+            if error.kind() != ErrorKind::Data || is_refused_already {
+                return Err(error);
+            }
+            lease.run("ROLLBACK TO SAVEPOINT unit").await.map_err(failed("publish"))?;
+            if let [(_, facts)] = &mut files[..] {
+                tracing::warn!(file = %facts.path, %error, "the database refuses a file; it is kept as refused");
+                *facts = Arc::new(facts.refused(format!("the database refuses it: {error}")));
+                pending.push(files);
+            } else {
+                let second = files.split_off(files.len() / 2);
+                pending.extend([second, files]);
+            }
+        }
+        Ok(())
+    }
+
+    fn writer<'a>(&'a self, lease: &'a mut Lease, now: Timestamp) -> UnitWriter<'a> {
+        UnitWriter {
+            connection: lease.get(),
+            repository: self.fence.repository,
+            producer_version: &self.plan.producer_version,
+            now,
+        }
+    }
+}
+
+/// A key that does not hold at the end is a fault of the writer, not of a file that could be told apart.
+fn broken_reference(error: sqlx::Error) -> Error {
+    let error = failed("publish")(error);
+    match error.kind() {
+        ErrorKind::Data => {
+            Error::new(ErrorKind::Internal, "references between rows do not hold").with_source(error)
+        }
+        _ => error,
+    }
+}
+
+/// The error of a commit. A server that answers has not committed; silence says nothing.
+pub(crate) fn commit_error(error: sqlx::Error) -> Error {
+    let error = failed("publish")(error);
+    match error.kind() {
+        ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Cancelled => {
+            Error::new(ErrorKind::OutcomeUnknown, "the reply to the commit was lost")
+                .with_operation("publish")
+                .with_source(error)
+        }
+        _ => error,
+    }
+}
+
+/// How many rows the facts become, roughly.
+pub(crate) fn estimated_rows(facts: &TransformedAst) -> u64 {
+    let parameters: usize = facts.functions.iter().map(|function| function.parameters.len()).sum();
+    let fields: usize = facts.classes.iter().map(|class| class.fields.len()).sum();
+    let lists = [
+        facts.functions.len(),
+        facts.classes.len(),
+        facts.annotations.len(),
+        facts.comments.len(),
+        facts.metrics.len(),
+        facts.parse_issues.len(),
+        facts.imports.len(),
+        facts.bases.len(),
+        facts.calls.len(),
+        facts.dependencies.len(),
+    ];
+    (1 + parameters + fields + lists.iter().sum::<usize>()) as u64
+}
+
+#[async_trait]
+impl LoadSession for InPlaceSession {
+    async fn write_batch(&mut self, batch: Arc<Batch>) -> Result<WriteResult> {
+        let begin = Instant::now();
+        for facts in &batch.files {
+            validate::check(facts).map_err(|error| error.with_operation("write_batch"))?;
+        }
+        // Room is made before, so that an error leaves the session as it was.
+        self.spool.shrink(MEMORY_BUDGET_BYTES).await?;
+        for facts in &batch.files {
+            self.spool.insert(self.file_id(facts), Arc::clone(facts));
+        }
+        for path in &batch.removed {
+            self.spool.remove(EntityId::file(self.fence.repository, path.key()).uuid());
+        }
+        Ok(WriteResult {
+            files: batch.len() as u64,
+            rows: batch.files.iter().map(|facts| estimated_rows(facts)).sum(),
+            duration: begin.elapsed(),
+            ..WriteResult::default()
+        })
+    }
+
+    async fn publish(&mut self, publication: Publication) -> Result<PublishResult> {
+        let begin = Instant::now();
+        let mut lease = Lease::take(&self.pool).await?;
+        let changes = match self.publish_on(&mut lease, &publication).await {
+            Ok(Some(changes)) => changes,
+            Ok(None) => {
+                lease.roll_back().await;
+                return Ok(PublishResult::AlreadyPublished);
+            }
+            Err(error) => {
+                lease.roll_back().await;
+                return Err(error);
+            }
+        };
+        lease.run("COMMIT").await.map_err(commit_error)?;
+        lease.give_back();
+        Ok(PublishResult::Published(WriteResult {
+            files: self.spool.len() as u64,
+            rows: changes.rows,
+            bytes: 0,
+            tables: changes.tables.into_iter().map(str::to_owned).collect(),
+            transaction: None,
+            duration: begin.elapsed(),
+        }))
+    }
+
+    async fn abort(self: Box<Self>) -> Result<()> {
+        Ok(())
+    }
+}

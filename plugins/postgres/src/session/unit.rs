@@ -1,0 +1,240 @@
+//! Writing some files in place: only rows that differ are touched.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use snake_pipe_core::{
+    Result, Timestamp, Value,
+    id::RepositoryId,
+    model::TransformedAst,
+    schema::{ColumnType, OwnedRows, RowContext, RowDifference, TableId, owned_rows},
+};
+use sqlx::{PgConnection, Row as _};
+use uuid::Uuid;
+
+use super::{
+    rows,
+    unresolve::{Targets, Vanished},
+};
+use crate::{
+    error::failed,
+    schema::statements::{self, file_tables},
+};
+
+/// How many files are removed by one statement per table.
+const FILES_PER_REMOVAL: usize = 1_000;
+
+/// What writing did.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// Rows inserted, updated or deleted.
+    pub(crate) rows: u64,
+    /// Tables touched.
+    pub(crate) tables: BTreeSet<&'static str>,
+    /// What others may have referred to and is gone.
+    pub(crate) vanished: Vanished,
+    /// What the written files define, and what they refer to.
+    pub(crate) targets: Targets,
+}
+
+impl Changes {
+    /// Adds what another write did.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.tables.extend(other.tables);
+        self.vanished.add(other.vanished);
+        self.targets.add(other.targets);
+    }
+
+    fn count(&mut self, table: TableId, rows: usize) {
+        if rows > 0 {
+            self.rows += rows as u64;
+            self.tables.insert(table.table().name);
+        }
+    }
+}
+
+/// Writes within an open transaction.
+pub(crate) struct UnitWriter<'a> {
+    /// Where.
+    pub(crate) connection: &'a mut PgConnection,
+    /// The repository.
+    pub(crate) repository: RepositoryId,
+    /// Stored with each file.
+    pub(crate) producer_version: &'a str,
+    /// Stored with each row that changes.
+    pub(crate) now: Timestamp,
+}
+
+impl UnitWriter<'_> {
+    /// Makes the rows of these files equal their facts.
+    pub(crate) async fn write(&mut self, files: &[(Uuid, Arc<TransformedAst>)]) -> Result<Changes> {
+        let ids: Vec<Uuid> = files.iter().map(|(id, _)| *id).collect();
+        let held = self.held(&ids).await?;
+        let (mut fresh, mut changed) = (OwnedRows::new(), OwnedRows::new());
+        let mut changes = Changes::default();
+        for (id, facts) in files {
+            let context = RowContext {
+                repository: self.repository,
+                producer_version: self.producer_version,
+                now: self.now,
+            };
+            let rows = owned_rows(facts, &context)?;
+            changes.targets.see(&rows);
+            let side = if held.contains(id) { &mut changed } else { &mut fresh };
+            for (table, mut rows) in rows {
+                side.entry(table).or_default().append(&mut rows);
+            }
+        }
+        let held: Vec<Uuid> = held.into_iter().collect();
+        if !held.is_empty() {
+            self.write_differences(&held, changed, &mut changes).await?;
+        }
+        for (table, rows) in &fresh {
+            let rows: Vec<&[Value]> = rows.iter().map(Vec::as_slice).collect();
+            rows::insert(self.connection, *table, &rows).await?;
+            changes.count(*table, rows.len());
+        }
+        Ok(changes)
+    }
+
+    /// Which of these files have rows.
+    async fn held(&mut self, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+        let held = "SELECT file_id FROM files WHERE repository_id = $1 AND file_id = ANY($2)";
+        let held: Vec<Uuid> = sqlx::query_scalar(held)
+            .bind(self.repository.get())
+            .bind(ids)
+            .fetch_all(&mut *self.connection)
+            .await
+            .map_err(failed("read rows"))?;
+        Ok(held.into_iter().collect())
+    }
+
+    async fn write_differences(
+        &mut self,
+        ids: &[Uuid],
+        mut new: OwnedRows,
+        changes: &mut Changes,
+    ) -> Result<()> {
+        let mut old = BTreeMap::new();
+        for table in file_tables() {
+            // All is read before anything is written: some tables' rows are found by those of others.
+            old.insert(table, rows::read(self.connection, table, self.repository.get(), ids).await?);
+        }
+        for (table, mut old) in old {
+            let mut new = new.remove(&table).unwrap_or_default();
+            normalise_json(table, &mut old);
+            normalise_json(table, &mut new);
+            let difference = RowDifference::between(table, &old, &new);
+            changes.vanished.see_deleted(table, difference.deleted.iter().map(|index| &old[*index]));
+            let RowDifference { deleted, updated, inserted } = &difference;
+            changes.count(table, deleted.len() + updated.len() + inserted.len());
+            self.apply(table, &difference, &old, &new).await?;
+        }
+        Ok(())
+    }
+
+    async fn apply(
+        &mut self,
+        table: TableId,
+        difference: &RowDifference,
+        old: &[Vec<Value>],
+        new: &[Vec<Value>],
+    ) -> Result<()> {
+        let deleted: Vec<&[Value]> = difference.deleted.iter().map(|index| old[*index].as_slice()).collect();
+        let updated: Vec<&[Value]> = difference.updated.iter().map(|index| new[*index].as_slice()).collect();
+        let inserted: Vec<&[Value]> =
+            difference.inserted.iter().map(|index| new[*index].as_slice()).collect();
+        rows::delete(self.connection, table, self.repository.get(), &deleted).await?;
+        rows::update(self.connection, table, &updated).await?;
+        rows::insert(self.connection, table, &inserted).await
+    }
+
+    /// Removes all rows of these files.
+    pub(crate) async fn remove(&mut self, ids: &[Uuid]) -> Result<Changes> {
+        let mut changes = Changes::default();
+        for ids in ids.chunks(FILES_PER_REMOVAL) {
+            // Backwards: a table's rows go before those by which they are found.
+            for table in file_tables().rev() {
+                let rows = self.remove_rows(table, ids, &mut changes.vanished).await?;
+                changes.count(table, rows);
+            }
+        }
+        Ok(changes)
+    }
+
+    async fn remove_rows(&mut self, table: TableId, ids: &[Uuid], vanished: &mut Vanished) -> Result<usize> {
+        let returning = match table {
+            TableId::Files => " RETURNING file_id, file_path",
+            TableId::Functions => " RETURNING function_id",
+            TableId::Classes => " RETURNING class_id",
+            _ => "",
+        };
+        let sql = format!("{}{returning}", statements::of(table).delete_files);
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(self.repository.get()).bind(ids);
+        if returning.is_empty() {
+            let done = query.execute(&mut *self.connection).await.map_err(failed("remove rows"))?;
+            return Ok(done.rows_affected() as usize);
+        }
+        let rows = query.fetch_all(&mut *self.connection).await.map_err(failed("remove rows"))?;
+        for row in &rows {
+            match table {
+                TableId::Files => drop(vanished.files.insert(row.get(0), row.get(1))),
+                TableId::Functions => drop(vanished.functions.insert(row.get(0))),
+                _ => drop(vanished.classes.insert(row.get(0))),
+            }
+        }
+        Ok(rows.len())
+    }
+}
+
+/// Brings JSON into one form: `jsonb` does not keep the order of keys, nor how a number was written.
+fn normalise_json(table: TableId, rows: &mut [Vec<Value>]) {
+    let columns = table.table().columns.iter().enumerate();
+    let json: Vec<usize> = columns
+        .filter(|(_, column)| column.column_type == ColumnType::Json)
+        .map(|(position, _)| position)
+        .collect();
+    for row in rows {
+        for position in &json {
+            if let Value::Text(text) = &mut row[*position]
+                && let Ok(mut value) = serde_json::from_str::<serde_json::Value>(text)
+            {
+                normalise_numbers(&mut value);
+                *text = value.to_string();
+            }
+        }
+    }
+}
+
+fn normalise_numbers(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Number(number) => {
+            // Whole numbers up to 2^53 are exact in both forms.
+            let whole = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9e15);
+            if let (false, Some(whole)) = (number.is_i64() || number.is_u64(), whole) {
+                *value = serde_json::Value::from(whole as i64);
+            }
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(normalise_numbers),
+        serde_json::Value::Object(map) => map.values_mut().for_each(normalise_numbers),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_in_another_form_is_the_same_json() {
+        let position = TableId::Files.table().position("metadata").unwrap();
+        let mut rows = vec![vec![Value::Null; TableId::Files.table().columns.len()]; 2];
+        rows[0][position] = Value::Text(r#"{"b": 1.0, "a": [1e2, 0.5]}"#.into());
+        rows[1][position] = Value::Text(r#"{"a":[100,0.5],"b":1}"#.into());
+        normalise_json(TableId::Files, &mut rows);
+        assert_eq!(rows[0], rows[1]);
+    }
+}

@@ -1,0 +1,271 @@
+//! References whose target is not there: they keep what the source said and lose what it was resolved to.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use snake_pipe_core::{
+    Result, Timestamp, Value,
+    id::RepositoryId,
+    schema::{OwnedRows, TableId},
+};
+use sqlx::{AssertSqlSafe, PgConnection};
+use uuid::Uuid;
+
+use crate::error::failed;
+
+/// How many ids one statement takes.
+const IDS_PER_STATEMENT: usize = 10_000;
+
+/// Entities that were deleted.
+#[derive(Debug, Default)]
+pub(crate) struct Vanished {
+    /// Files with their paths, where known.
+    pub(crate) files: BTreeMap<Uuid, Option<String>>,
+    /// Functions.
+    pub(crate) functions: BTreeSet<Uuid>,
+    /// Classes.
+    pub(crate) classes: BTreeSet<Uuid>,
+}
+
+impl Vanished {
+    /// Takes note of rows that are deleted.
+    pub(crate) fn see_deleted<'a>(&mut self, table: TableId, rows: impl Iterator<Item = &'a Vec<Value>>) {
+        let ids = rows.filter_map(|row| id_of(&row[0]));
+        match table {
+            TableId::Functions => self.functions.extend(ids),
+            TableId::Classes => self.classes.extend(ids),
+            _ => {}
+        }
+    }
+
+    /// Adds others.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.functions.extend(other.functions);
+        self.classes.extend(other.classes);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.functions.is_empty() && self.classes.is_empty()
+    }
+}
+
+/// What written files define, and what they refer to.
+#[derive(Debug, Default)]
+pub(crate) struct Targets {
+    defined: HashSet<Uuid>,
+    files: HashSet<Uuid>,
+    functions: HashSet<Uuid>,
+    classes: HashSet<Uuid>,
+}
+
+impl Targets {
+    /// Takes note of a file's rows.
+    pub(crate) fn see(&mut self, rows: &OwnedRows) {
+        for (table, rows) in rows {
+            match table {
+                TableId::Files | TableId::Functions | TableId::Classes => {
+                    self.defined.extend(rows.iter().filter_map(|row| id_of(&row[0])));
+                }
+                TableId::Imports | TableId::Inheritance | TableId::Calls | TableId::Dependencies => {
+                    self.see_column(*table, "target_file_id", rows);
+                    self.see_column(*table, "target_function_id", rows);
+                    self.see_column(*table, "target_class_id", rows);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn see_column(&mut self, table: TableId, column: &str, rows: &[Vec<Value>]) {
+        let Some(position) = table.table().position(column) else { return };
+        let targets = match column {
+            "target_file_id" => &mut self.files,
+            "target_function_id" => &mut self.functions,
+            _ => &mut self.classes,
+        };
+        targets.extend(rows.iter().filter_map(|row| id_of(&row[position])));
+    }
+
+    /// Adds others.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.defined.extend(other.defined);
+        self.files.extend(other.files);
+        self.functions.extend(other.functions);
+        self.classes.extend(other.classes);
+    }
+
+    /// Those that are referred to and have no row.
+    async fn missing(self, connection: &mut PgConnection, repository: RepositoryId) -> Result<Vanished> {
+        let Self { defined, files, functions, classes } = self;
+        let others =
+            |ids: HashSet<Uuid>| ids.into_iter().filter(|id| !defined.contains(id)).collect::<Vec<_>>();
+        let files = absent(connection, repository, TableId::Files, others(files)).await?;
+        Ok(Vanished {
+            files: files.into_iter().map(|id| (id, None)).collect(),
+            functions: absent(connection, repository, TableId::Functions, others(functions))
+                .await?
+                .into_iter()
+                .collect(),
+            classes: absent(connection, repository, TableId::Classes, others(classes))
+                .await?
+                .into_iter()
+                .collect(),
+        })
+    }
+}
+
+fn id_of(value: &Value) -> Option<Uuid> {
+    match value {
+        Value::Text(text) => Uuid::parse_str(text).ok(),
+        _ => None,
+    }
+}
+
+async fn absent(
+    connection: &mut PgConnection,
+    repository: RepositoryId,
+    table: TableId,
+    ids: Vec<Uuid>,
+) -> Result<Vec<Uuid>> {
+    let (table, id) = (table.table().name, table.table().key[0]);
+    let sql = format!(
+        "SELECT n.id FROM unnest($2::uuid[]) AS n (id) WHERE NOT EXISTS (
+             SELECT FROM {table} t WHERE t.{id} = n.id AND t.repository_id = $1)"
+    );
+    let mut absent = Vec::new();
+    for ids in ids.chunks(IDS_PER_STATEMENT) {
+        let found: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql.as_str()))
+            .bind(repository.get())
+            .bind(ids)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(failed("un-resolve"))?;
+        absent.extend(found);
+    }
+    Ok(absent)
+}
+
+/// Un-resolves every reference to what vanished or is missing, and asks for the files that hold one to be linked again.
+/// The number of rows changed.
+pub(crate) async fn unresolve(
+    connection: &mut PgConnection,
+    repository: RepositoryId,
+    mut vanished: Vanished,
+    targets: Targets,
+    now: Timestamp,
+) -> Result<u64> {
+    vanished.add_missing(targets.missing(connection, repository).await?);
+    if vanished.is_empty() {
+        return Ok(0);
+    }
+    let mut holders = Vec::new();
+    let files: Vec<Uuid> = vanished.files.keys().copied().collect();
+    let functions: Vec<Uuid> = vanished.functions.iter().copied().collect();
+    let classes: Vec<Uuid> = vanished.classes.iter().copied().collect();
+    for table in [TableId::Imports, TableId::Inheritance, TableId::Calls] {
+        for (column, ids) in
+            [("target_function_id", &functions), ("target_class_id", &classes), ("target_file_id", &files)]
+        {
+            if table.table().position(column).is_some() {
+                unresolve_column(connection, repository, (table, column), ids, &mut holders).await?;
+            }
+        }
+    }
+    unresolve_dependencies(connection, repository, &vanished.files, &mut holders).await?;
+    forget_links(connection, repository, &holders, now).await?;
+    Ok(holders.len() as u64)
+}
+
+impl Vanished {
+    /// Adds what is missing; a path that is known stays.
+    fn add_missing(&mut self, missing: Self) {
+        for (id, path) in missing.files {
+            self.files.entry(id).or_insert(path);
+        }
+        self.functions.extend(missing.functions);
+        self.classes.extend(missing.classes);
+    }
+}
+
+async fn unresolve_column(
+    connection: &mut PgConnection,
+    repository: RepositoryId,
+    (table, column): (TableId, &str),
+    ids: &[Uuid],
+    holders: &mut Vec<Uuid>,
+) -> Result<()> {
+    let definition = table.table();
+    let targets = ["target_file_id", "target_function_id", "target_class_id"];
+    let targets: Vec<_> = targets.into_iter().filter(|name| definition.position(name).is_some()).collect();
+    let cleared: Vec<_> = targets.iter().map(|name| format!("{name} = NULL")).collect();
+    // A function or class of a file that vanished has vanished itself, so that what refers to it is found by its own column.
+    let filter = match (table, column) {
+        (TableId::Calls, "target_file_id") => " AND target_function_id IS NULL AND target_class_id IS NULL",
+        (TableId::Inheritance, "target_file_id") => " AND target_class_id IS NULL",
+        _ => "",
+    };
+    let sql = format!(
+        "UPDATE {} SET status = 'unresolved', origin = 'none', candidates = 0, {}
+         WHERE repository_id = $1 AND {column} = ANY($2){filter} RETURNING file_id",
+        definition.name,
+        cleared.join(", ")
+    );
+    for ids in ids.chunks(IDS_PER_STATEMENT) {
+        let found: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql.as_str()))
+            .bind(repository.get())
+            .bind(ids)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(failed("un-resolve"))?;
+        holders.extend(found);
+    }
+    Ok(())
+}
+
+async fn unresolve_dependencies(
+    connection: &mut PgConnection,
+    repository: RepositoryId,
+    files: &BTreeMap<Uuid, Option<String>>,
+    holders: &mut Vec<Uuid>,
+) -> Result<()> {
+    const UNRESOLVE: &str = "
+        UPDATE dependencies d SET status = 'unresolved', target_file_id = NULL, target_module = n.path
+        FROM unnest($2::uuid[], $3::text[]) AS n (id, path)
+        WHERE d.repository_id = $1 AND d.target_file_id = n.id RETURNING d.source_file_id";
+    let files: Vec<_> = files.iter().collect();
+    for files in files.chunks(IDS_PER_STATEMENT) {
+        let ids: Vec<Uuid> = files.iter().map(|(id, _)| **id).collect();
+        let paths: Vec<Option<&str>> = files.iter().map(|(_, path)| path.as_deref()).collect();
+        let found: Vec<Uuid> = sqlx::query_scalar(UNRESOLVE)
+            .bind(repository.get())
+            .bind(ids)
+            .bind(paths)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(failed("un-resolve"))?;
+        holders.extend(found);
+    }
+    Ok(())
+}
+
+/// Without a link hash the manifest asks for the file's references again.
+async fn forget_links(
+    connection: &mut PgConnection,
+    repository: RepositoryId,
+    holders: &[Uuid],
+    now: Timestamp,
+) -> Result<()> {
+    const FORGET: &str = "UPDATE files SET link_hash = NULL, updated_at = $3::timestamptz
+        WHERE repository_id = $1 AND file_id = ANY($2) AND link_hash IS NOT NULL";
+    let holders: Vec<Uuid> = holders.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    for holders in holders.chunks(IDS_PER_STATEMENT) {
+        sqlx::query(FORGET)
+            .bind(repository.get())
+            .bind(holders)
+            .bind(now.to_string())
+            .execute(&mut *connection)
+            .await
+            .map_err(failed("un-resolve"))?;
+    }
+    Ok(())
+}
