@@ -39,6 +39,17 @@ pub(super) async fn the_manifest_tells_what_was_written(store: Store) -> Result<
     Ok(())
 }
 
+pub(super) async fn another_producer_is_recorded(store: Store) -> Result<()> {
+    let subject = Subject::ready(store).await?;
+    for version in [PRODUCER_VERSION, "another version", PRODUCER_VERSION] {
+        let plan = LoadPlan::partial(subject.repository.clone(), version);
+        subject.backend.write_batch(plan, batch_of(&shop(), &[]), publication()).await?;
+        let manifest = subject.manifest().await?;
+        assert!(manifest.files.values().all(|entry| entry.producer_version == version), "{manifest:?}");
+    }
+    subject.assert_holds(&shop()).await
+}
+
 pub(super) async fn rows_equal_facts(store: Store) -> Result<()> {
     let subject = Subject::ready(store).await?;
     subject.load(&shop()).await?;

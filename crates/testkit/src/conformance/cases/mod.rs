@@ -4,6 +4,7 @@ mod cancellation;
 mod concurrency;
 mod connection;
 mod files;
+mod large;
 mod order;
 mod reading;
 mod references;
@@ -87,6 +88,7 @@ cases! {
     connection::a_health_check_answers NOTHING "A health check answers."
     files::an_unknown_repository_has_an_empty_manifest NOTHING "The manifest of an unknown repository is empty."
     files::the_manifest_tells_what_was_written NOTHING "The manifest tells path, content hash, link hash and producer of what was written."
+    files::another_producer_is_recorded NOTHING "Facts of another producer replace the same facts, and the manifest says so."
     files::rows_equal_facts ROWS "After a write the rows equal the facts, in every table and column."
     files::writing_twice_is_writing_once NOTHING "Writing twice is the same as writing once."
     files::rows_that_do_not_differ_are_not_touched SQL "Rows that do not differ keep the times at which they were written."
@@ -98,6 +100,8 @@ cases! {
     files::a_complete_load_leaves_nothing_else NOTHING "After a complete load the repository holds its files and no others."
     files::a_partial_load_keeps_other_files NOTHING "A partial load keeps the files that it does not speak of."
     files::published_files_survive_reopening DURABLE "What was published is there when the database is opened again."
+    large::a_load_announced_as_large_gives_the_same_rows NOTHING "A load that is announced as large gives the same rows, first or again, before and after small ones."
+    large::a_large_load_that_fails_leaves_what_was_there ATOMIC "A load announced as large that is given up leaves what was there."
     values::every_odd_value_is_stored NOTHING "Odd values (NUL, 5,000-character names, 1 MB lines, paths that are not UTF-8, twins, …) are stored, each file by itself."
     values::odd_values_spoil_no_batch NOTHING "Odd values spoil no batch that holds them."
     values::a_batch_that_breaks_the_model_is_refused NOTHING "A batch that breaks the model is refused with `data` and the file's path, and the session goes on without it."
