@@ -1,0 +1,87 @@
+//! The end of a lane: what was accepted becomes visible.
+
+use snake_pipe_core::{
+    ErrorKind, IntegrityScope, Result,
+    load::{Batch, PublishResult, WriteResult},
+    model::TransformedAst,
+};
+
+use super::{Lane, calls::Call};
+use crate::{
+    ErrorSummary, LaneState,
+    reaction::{Phase, Reaction, reaction},
+};
+
+impl Lane {
+    /// Publishes; false when the session turned out to lack facts, which are to be replayed first.
+    ///
+    /// After a lost reply, publishing again asks for the marker. Where the session is lost too, the next one is given
+    /// whatever the manifest says to be missing, and publishing under the same marker tells the rest.
+    pub(super) async fn publish(&mut self) -> Result<bool> {
+        self.state(LaneState::Publishing);
+        let limit = self.shared.options.timeouts.publish;
+        let call = Call { operation: "publish", phase: Phase::Publish, limit };
+        let mut backoff = self.calls.backoff();
+        loop {
+            self.begin().await?;
+            if self.incomplete {
+                return Ok(false);
+            }
+            let Some(session) = &mut self.session else { continue };
+            let publication = self.shared.publication.clone();
+            let error = match self.calls.once(call, session.publish(publication)).await {
+                Ok(result) => {
+                    self.published(result).await;
+                    return Ok(true);
+                }
+                Err(error) => error,
+            };
+            self.maybe_published |= error.kind() == ErrorKind::OutcomeUnknown;
+            match reaction(error.kind(), Phase::Publish) {
+                Reaction::Again => self.calls.pause(&mut backoff, error).await?,
+                Reaction::Refuse => match self.named_earlier(&Batch::default(), &error) {
+                    Some(path) => self.write_refusal(&TransformedAst::new(path), &error).await?,
+                    None => return Err(error),
+                },
+                Reaction::Replay => {
+                    self.lose_session(error).await?;
+                    return Ok(false);
+                }
+                Reaction::Stop => return Err(error),
+                Reaction::EndRun => return Err(self.calls.end_run(error)),
+            }
+        }
+    }
+
+    async fn published(&mut self, result: PublishResult) {
+        match result {
+            // Where the session only spooled, this is the first true count.
+            PublishResult::Published(written) if written.files > 0 || written.rows > 0 => {
+                self.accepted = WriteResult { bytes: written.bytes.max(self.accepted.bytes), ..written };
+            }
+            PublishResult::Published(written) => self.accepted.add(&written),
+            PublishResult::AlreadyPublished => tracing::info!("an earlier attempt had published"),
+        }
+        self.session = None;
+        if self.shared.options.check_integrity && self.backend.capabilities().integrity {
+            self.check_integrity().await;
+        }
+    }
+
+    /// What was published stays so, whatever the check says.
+    async fn check_integrity(&mut self) {
+        let scope = IntegrityScope::Repository(self.shared.plan.repository.id());
+        let backend = self.backend.clone();
+        let checked = self.calls.retrying(self.reading("check_integrity"), || backend.check_integrity(scope));
+        match checked.await {
+            Ok(found) => {
+                let violations = found.constraints.iter().map(|constraint| constraint.violations).sum();
+                self.summary.integrity_violations = Some(violations);
+            }
+            Err(error) => {
+                tracing::error!(%error, "integrity could not be checked");
+                self.summary.error = Some(ErrorSummary::from(&error));
+            }
+        }
+    }
+}

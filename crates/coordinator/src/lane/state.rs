@@ -1,0 +1,219 @@
+//! What the backend holds, what it is owed, and the summary of both.
+
+use std::sync::Arc;
+
+use snake_pipe_core::{
+    Error, ErrorKind, Result, StoredRepository,
+    load::{Scope, Snapshot, WriteResult},
+    model::TransformedAst,
+};
+
+use super::{Lane, calls::Call};
+use crate::{DeadLetter, ErrorSummary, LaneState, LaneStatus, LaneSummary, reaction::Phase};
+
+impl Lane {
+    /// Connects and reads what the backend holds.
+    pub(super) async fn read_state(&mut self) -> Result<()> {
+        let backend = self.backend.clone();
+        self.calls.retrying(self.preparing("connect"), || backend.connect()).await?;
+        // First the publication, then the manifest: if another load publishes in between, the first shows it as stale.
+        self.last = self.read_last().await?;
+        let repository = self.shared.plan.repository.id();
+        let manifest = self.calls.retrying(self.reading("manifest"), || backend.manifest(repository)).await?;
+        tracing::debug!(files = manifest.files.len(), "manifest read");
+        self.manifest = Some(manifest);
+        self.most_owed = self.most_owed.max(self.owed.len());
+        self.owed.clear();
+        Ok(())
+    }
+
+    async fn read_last(&mut self) -> Result<Option<StoredRepository>> {
+        let backend = self.backend.clone();
+        let repository = self.shared.plan.repository.id();
+        let stored = self.calls.retrying(self.reading("repositories"), || backend.repositories()).await?;
+        Ok(stored.into_iter().find(|stored| stored.id == repository))
+    }
+
+    pub(super) fn preparing(&self, operation: &'static str) -> Call {
+        Call { operation, phase: Phase::Prepare, limit: self.shared.options.timeouts.connect }
+    }
+
+    pub(super) fn reading(&self, operation: &'static str) -> Call {
+        Call { operation, phase: Phase::Prepare, limit: self.shared.options.timeouts.read }
+    }
+
+    /// Begins a session, unless there is one. Whoever published between the reading of the manifest and the beginning is
+    /// fenced only now: then the manifest was stale, and files that were passed over may be owed after all.
+    pub(super) async fn begin(&mut self) -> Result<()> {
+        if self.session.is_some() {
+            return Ok(());
+        }
+        let (backend, plan) = (self.backend.clone(), &self.shared.plan);
+        let call = self.preparing("begin_load");
+        self.session = Some(self.calls.retrying(call, || backend.begin_load(plan.clone())).await?);
+        let marker = |stored: &Option<StoredRepository>| stored.as_ref().and_then(|stored| stored.marker);
+        if marker(&self.read_last().await?) == marker(&self.last) {
+            return Ok(());
+        }
+        tracing::warn!("another load of the repository was published meanwhile");
+        self.read_state().await?;
+        if self.passed_over > 0 {
+            if self.shared.replay.is_none() {
+                return Err(Error::new(
+                    ErrorKind::Busy,
+                    "another load of this repository was published while this one was under way",
+                )
+                .with_help("run the load again"));
+            }
+            self.replayed()?;
+            self.incomplete = true;
+        }
+        Ok(())
+    }
+
+    /// Gives up a session that is lost, and arranges that the next one is given the same again.
+    ///
+    /// # Errors
+    /// The error itself, where the facts cannot be had again or were lost too often.
+    pub(super) async fn lose_session(&mut self, error: Error) -> Result<()> {
+        self.session = None;
+        if !self.written.is_empty() {
+            if self.shared.replay.is_none() {
+                return Err(owed_until_next_run(error));
+            }
+            self.incomplete = true;
+        }
+        if self.replayed().is_err() {
+            return Err(owed_until_next_run(error));
+        }
+        tracing::warn!(%error, files = self.written.len(), "session lost; beginning another");
+        self.written.clear();
+        self.accepted = WriteResult::default();
+        let mut pauses = self.replay_pauses;
+        let paused = self.calls.pause(&mut pauses, error).await;
+        self.replay_pauses = pauses;
+        paused?;
+        self.read_state().await
+    }
+
+    /// Counts one more beginning.
+    fn replayed(&mut self) -> Result<()> {
+        if self.summary.replays >= u64::from(self.shared.options.max_replays) {
+            return Err(Error::new(ErrorKind::SessionLost, "the backend lost its session too often"));
+        }
+        self.summary.replays += 1;
+        Ok(())
+    }
+
+    /// Whether the backend is owed these facts; counts them either way. Facts that come again for a file that was owed are owed
+    /// too: the later facts hold.
+    pub(super) fn is_owed(&mut self, facts: &Arc<TransformedAst>) -> bool {
+        let key = facts.key();
+        let version = &self.shared.plan.producer_version;
+        let owed = self.owed.contains(&key)
+            || self.written.contains(&key)
+            || self.manifest.as_ref().is_none_or(|manifest| manifest.owes(facts, version));
+        if owed {
+            self.owed.insert(key);
+            if !facts.path.is_utf8() {
+                self.odd_paths.insert(facts.path.as_str().to_owned(), facts.path.clone());
+            }
+        } else {
+            self.passed_over += 1;
+        }
+        owed
+    }
+
+    /// Whether there is anything to publish.
+    pub(super) fn has_news(&self) -> bool {
+        self.session.is_some() || self.maybe_published || self.is_new_snapshot()
+    }
+
+    fn is_new_snapshot(&self) -> bool {
+        let snapshot = &self.shared.publication.snapshot;
+        let says_something = *snapshot != Snapshot::default();
+        match self.last.as_ref() {
+            None => says_something || matches!(self.shared.plan.scope, Scope::Complete(_)),
+            Some(last) => says_something && last.snapshot.as_ref() != Some(snapshot),
+        }
+    }
+
+    pub(super) fn finish(mut self, result: Result<LaneStatus>, unseen: u64) -> LaneSummary {
+        let status = match &result {
+            Ok(status) => *status,
+            Err(error) if error.kind() == ErrorKind::Cancelled => LaneStatus::Cancelled,
+            Err(_) if self.left && self.shared.replay.is_none() => LaneStatus::Lagging,
+            Err(_) => LaneStatus::Failed,
+        };
+        match &result {
+            Ok(_) => self.state(LaneState::Done),
+            Err(error) if status == LaneStatus::Cancelled && error.operation().is_none() => {}
+            Err(error) => {
+                tracing::error!(%error, kind = %error.kind(), "backend stopped");
+                self.summary.error = Some(ErrorSummary::from(error));
+            }
+        }
+        self.summary.status = status;
+        self.summary.files_refused = self.refused.len() as u64;
+        self.summary.retries = self.calls.retries();
+        self.summary.owed_files = match result {
+            Ok(_) => self.missing_files(),
+            Err(_) => self.owed_files(unseen),
+        };
+        if result.is_ok() {
+            self.count_files();
+        }
+        let dead_letters = std::mem::take(&mut self.refused).into_iter();
+        self.summary.dead_letters = dead_letters.map(|(path, reason)| DeadLetter { path, reason }).collect();
+        let LaneSummary { status, files_written, files_refused, owed_files, rows, .. } = &self.summary;
+        tracing::info!(?status, files_written, files_refused, owed_files, rows, "backend done");
+        self.summary
+    }
+
+    fn count_files(&mut self) {
+        let refused = self.refused.keys().filter(|path| self.written.contains(&path.key())).count();
+        self.summary.files_written = (self.written.len() - refused) as u64;
+        self.summary.files_unchanged = match (&self.shared.plan.scope, &self.manifest) {
+            (Scope::Complete(files), Some(manifest)) => {
+                let held = files.iter().filter(|key| manifest.files.contains_key(key));
+                held.filter(|key| !self.written.contains(key)).count() as u64
+            }
+            (Scope::Complete(_) | Scope::Partial, _) => self.passed_over,
+        };
+        self.summary.rows = self.accepted.rows;
+        self.summary.bytes = self.accepted.bytes;
+        self.summary.tables = std::mem::take(&mut self.accepted.tables);
+        self.summary.transaction = self.accepted.transaction.take();
+    }
+
+    /// Files that the scope lists, but the backend neither held nor was given.
+    fn missing_files(&self) -> u64 {
+        match (&self.shared.plan.scope, &self.manifest) {
+            (Scope::Complete(files), Some(manifest)) => {
+                let missing = files.iter().filter(|key| !manifest.files.contains_key(key));
+                missing.filter(|key| !self.written.contains(key)).count() as u64
+            }
+            (Scope::Complete(_) | Scope::Partial, _) => 0,
+        }
+    }
+
+    /// What a backend is owed that got nothing.
+    fn owed_files(&self, unseen: u64) -> u64 {
+        let listed = match (&self.shared.plan.scope, &self.manifest) {
+            (Scope::Complete(files), Some(manifest)) => files
+                .iter()
+                .filter(|key| !manifest.files.contains_key(key) && !self.owed.contains(key))
+                .count(),
+            (Scope::Complete(files), None) => files.len() - self.owed.len().min(files.len()),
+            (Scope::Partial, _) => unseen as usize,
+        };
+        (self.owed.len().max(self.most_owed) + listed) as u64
+    }
+}
+
+fn owed_until_next_run(error: Error) -> Error {
+    match error.help() {
+        Some(_) => error,
+        None => error.with_help("run the load again: the manifest says what the backend is owed"),
+    }
+}

@@ -1,0 +1,112 @@
+//! The way from the stream to one lane: unbounded in number, bounded in bytes.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use snake_pipe_core::load::Batch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use crate::batcher::Closed;
+
+/// Room is counted in so many bytes, since a semaphore hands out 32 bits of permits at once.
+const UNIT_BYTES: usize = 1024;
+
+#[derive(Debug)]
+pub(crate) enum Message {
+    Batch(Delivery),
+    /// The stream ended well.
+    End,
+}
+
+/// A batch, and the room it takes until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) batch: Arc<Batch>,
+    pub(crate) bytes: usize,
+    _room: OwnedSemaphorePermit,
+}
+
+/// What both ends know.
+#[derive(Debug, Default)]
+pub(crate) struct Flags {
+    /// The lane writes nothing any more.
+    pub(crate) stopped: AtomicBool,
+    /// Files that the stream brought after the lane had left it.
+    pub(crate) unseen: AtomicU64,
+}
+
+/// The stream's end.
+#[derive(Debug)]
+pub(crate) struct Outlet {
+    sender: Option<mpsc::UnboundedSender<Message>>,
+    room: Arc<Semaphore>,
+    units: usize,
+    flags: Arc<Flags>,
+}
+
+/// The lane's end.
+#[derive(Debug)]
+pub(crate) struct Inlet {
+    pub(crate) messages: mpsc::UnboundedReceiver<Message>,
+    pub(crate) flags: Arc<Flags>,
+}
+
+/// A way that holds so many bytes; a larger batch passes when the way is empty.
+pub(crate) fn queue(capacity_bytes: usize) -> (Outlet, Inlet) {
+    let (sender, messages) = mpsc::unbounded_channel();
+    let units = capacity_bytes.div_ceil(UNIT_BYTES).clamp(1, u32::MAX as usize);
+    let flags = Arc::<Flags>::default();
+    let room = Arc::new(Semaphore::new(units));
+    let outlet = Outlet { sender: Some(sender), room, units, flags: flags.clone() };
+    (outlet, Inlet { messages, flags })
+}
+
+impl Outlet {
+    pub(crate) const fn is_open(&self) -> bool {
+        self.sender.is_some()
+    }
+
+    /// Whether the lane only counts what it is owed.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.flags.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Waits for room; none once the way is given up.
+    pub(crate) fn room(
+        &self,
+        bytes: usize,
+    ) -> impl Future<Output = Option<OwnedSemaphorePermit>> + Send + use<> {
+        let units = bytes.div_ceil(UNIT_BYTES).clamp(1, self.units) as u32;
+        let room = self.room.clone();
+        async move { room.acquire_many_owned(units).await.ok() }
+    }
+
+    pub(crate) fn send(&self, closed: &Closed, room: OwnedSemaphorePermit) {
+        let (batch, bytes) = (closed.batch.clone(), closed.bytes);
+        self.put(Message::Batch(Delivery { batch, bytes, _room: room }));
+    }
+
+    /// Says that the stream ended well.
+    pub(crate) fn end(&mut self) {
+        self.put(Message::End);
+        self.sender = None;
+    }
+
+    /// Lets the lane find its way without the stream.
+    pub(crate) fn leave(&mut self) {
+        self.sender = None;
+    }
+
+    pub(crate) fn add_unseen(&self, files: usize) {
+        self.flags.unseen.fetch_add(files as u64, Ordering::SeqCst);
+    }
+
+    /// A lane that is gone needs nothing any more: its end is reported by its task.
+    fn put(&self, message: Message) {
+        if let Some(sender) = &self.sender {
+            drop(sender.send(message));
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What became of a run. The names of fields and words in JSON are stable.
+
+use serde::{Deserialize, Serialize};
+use snake_pipe_core::{
+    BackendInfo, Error, SourcePath, Timestamp,
+    id::RepositoryId,
+    load::{Marker, Repository},
+};
+
+use crate::Policy;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The policy's backends hold what the stream brought.
+    Success,
+    /// Some backend holds it, but not all that the policy asks for, or not all of it.
+    PartlyFailed,
+    /// Nothing that the policy asks for was published.
+    Failed,
+    /// The run was cancelled. A backend that had published before stays as it is; the others are as before the run.
+    Cancelled,
+}
+
+/// What became of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// Identifies the run; also the marker of its publications, and so the id of the snapshot in every backend.
+    pub run_id: Marker,
+    /// What was loaded.
+    pub repository: Repository,
+    /// Its id.
+    pub repository_id: RepositoryId,
+    /// How it ended, by the policy.
+    pub outcome: Outcome,
+    /// Which backends decided.
+    pub policy: Policy,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// Files that the stream brought.
+    pub files_received: u64,
+    /// Why the stream ended early; nothing was published then.
+    pub error: Option<ErrorSummary>,
+    /// What became of each backend, in the order in which they were given.
+    pub lanes: Vec<LaneSummary>,
+}
+
+/// How a backend came out of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LaneStatus {
+    /// What it was owed is visible now.
+    Published,
+    /// It was owed nothing, and nothing was written.
+    Unchanged,
+    /// An error stopped it; it is as before the run, and what it is owed is counted.
+    Failed,
+    /// It was too slow for the stream; it is as before the run, and what it is owed is counted.
+    Lagging,
+    /// The run ended before it could publish; it is as before the run.
+    Cancelled,
+}
+
+/// What became of one backend.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LaneSummary {
+    /// The backend's name.
+    pub backend: String,
+    /// Its kind.
+    pub kind: String,
+    /// Where it is, without credentials.
+    pub address: String,
+    /// How it came out of the run.
+    pub status: LaneStatus,
+    /// Files whose facts were written.
+    pub files_written: u64,
+    /// Files that it held already: of a complete load all of them, of a partial one those that the stream brought.
+    pub files_unchanged: u64,
+    /// Files that were removed.
+    pub files_removed: u64,
+    /// Files that it refused; see `dead_letters`.
+    pub files_refused: u64,
+    /// Files that it is still owed, as far as is known: of those that the stream brought, or that a complete load lists and
+    /// it does not hold. The next run finds them by the manifest.
+    pub owed_files: u64,
+    /// Rows inserted, updated or deleted, as the backend counts them.
+    pub rows: u64,
+    /// Bytes sent, as the backend counts them.
+    pub bytes: u64,
+    /// Batches that it accepted, those of lost sessions included.
+    pub batches: u64,
+    /// Calls that were tried again.
+    pub retries: u64,
+    /// Sessions that were lost or found stale and begun again.
+    pub replays: u64,
+    /// From connecting to the end.
+    pub duration_ms: u64,
+    /// Tables touched, sorted.
+    pub tables: Vec<String>,
+    /// The database's number of the publishing transaction.
+    pub transaction: Option<String>,
+    /// Rows that break a constraint, where integrity was checked after publishing.
+    pub integrity_violations: Option<u64>,
+    /// What stopped it, or what could not be done after publishing.
+    pub error: Option<ErrorSummary>,
+    /// The files that it refused, by path. Each has a row that says so, unless even that was refused.
+    pub dead_letters: Vec<DeadLetter>,
+}
+
+impl LaneSummary {
+    pub(crate) fn new(info: &BackendInfo, status: LaneStatus) -> Self {
+        let (backend, kind, address) = (info.name.clone(), info.kind.clone(), info.address.clone());
+        Self {
+            backend,
+            kind,
+            address,
+            status,
+            files_written: 0,
+            files_unchanged: 0,
+            files_removed: 0,
+            files_refused: 0,
+            owed_files: 0,
+            rows: 0,
+            bytes: 0,
+            batches: 0,
+            retries: 0,
+            replays: 0,
+            duration_ms: 0,
+            tables: Vec::new(),
+            transaction: None,
+            integrity_violations: None,
+            error: None,
+            dead_letters: Vec::new(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_status(status: LaneStatus) -> Self {
+        let name = || "test".to_owned();
+        Self::new(&BackendInfo { kind: name(), name: name(), address: name(), dialect: None }, status)
+    }
+
+    /// Whether the backend holds what the run brought, but for refused and missing files.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        matches!(self.status, LaneStatus::Published | LaneStatus::Unchanged)
+    }
+
+    /// Whether the backend holds all that the run brought.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_held() && self.files_refused == 0 && self.owed_files == 0
+    }
+}
+
+/// A file that a backend refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// The file.
+    pub path: SourcePath,
+    /// Why, in the backend's words.
+    pub reason: String,
+}
+
+/// An error as it is reported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorSummary {
+    /// The kind in a word, such as `connection`.
+    pub kind: String,
+    /// What went wrong, with its circumstances.
+    pub message: String,
+    /// The operation that failed.
+    pub operation: Option<String>,
+    /// What can be done about it.
+    pub help: Option<String>,
+}
+
+impl From<&Error> for ErrorSummary {
+    fn from(error: &Error) -> Self {
+        Self {
+            kind: error.kind().as_str().to_owned(),
+            message: error.to_string(),
+            operation: error.operation().map(ToOwned::to_owned),
+            help: error.help().map(ToOwned::to_owned),
+        }
+    }
+}
