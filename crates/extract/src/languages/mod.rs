@@ -2,6 +2,8 @@
 
 #[cfg(any(feature = "javascript", feature = "typescript"))]
 mod ecmascript;
+#[cfg(feature = "go")]
+mod go;
 #[cfg(feature = "java")]
 mod java;
 #[cfg(feature = "javascript")]
@@ -18,6 +20,8 @@ use crate::engine::{CommentForm, Role, Walk, c_like_form};
 
 /// Every language that this build supports.
 pub(crate) static LANGUAGES: &[&LanguageRules] = &[
+    #[cfg(feature = "go")]
+    &go::RULES,
     #[cfg(feature = "java")]
     &java::RULES,
     #[cfg(feature = "javascript")]
