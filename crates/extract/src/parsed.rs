@@ -39,6 +39,9 @@ pub struct ParsedFile {
     pub locals: Vec<Local>,
     /// Names under which the file offers its definitions, where the definition alone does not say it.
     pub exports: Vec<Export>,
+    /// Indices of functions whose names mean nothing in the scope around them: properties of objects (`{ f() {} }`,
+    /// `o.f = …`), and function expressions that are bound to nothing.
+    pub unscoped: Vec<u32>,
 }
 
 /// A variable, bound by a function's body or by the file's top level: `x = …`, `let x`, `for x in`, `Foo x`. In C only
@@ -51,6 +54,8 @@ pub struct Local {
     pub name: String,
     /// The declared type, or that of the object made (`x = new Foo()`, `var x = new Foo()`).
     pub type_name: Option<String>,
+    /// Bound by a function without a name, or a comprehension, inside: a name of the same spelling around it stays.
+    pub is_inner: bool,
 }
 
 /// `export { local as name }`, `export default local` and `module.exports = local` (name `default`),
@@ -114,6 +119,8 @@ pub struct FunctionSymbol {
     pub visibility: Visibility,
     /// Visible in this file alone (`static` at file level in C and C++).
     pub is_local: bool,
+    /// Whether its name means nothing in the scope around it.
+    pub is_unscoped: bool,
     /// Number of parameters.
     pub parameter_count: u32,
     /// Whether the last positional parameter takes any number of arguments.
@@ -158,6 +165,7 @@ impl ParsedFile {
             visibility: function.visibility,
             is_local: function.class.is_none()
                 && function.modifiers.iter().any(|modifier| modifier == "static"),
+            is_unscoped: false,
             parameter_count: function.parameters.len() as u32,
             is_variadic: function.parameters.iter().any(|p| p.kind == ParameterKind::Variadic),
             typed_names: function
@@ -167,8 +175,13 @@ impl ParsedFile {
                 .collect(),
         });
         let mut functions: Vec<FunctionSymbol> = functions.collect();
+        for index in self.unscoped {
+            if let Some(function) = functions.get_mut(index as usize) {
+                function.is_unscoped = true;
+            }
+        }
         let mut variables = Vec::new();
-        for Local { function, name, type_name } in self.locals {
+        for Local { function, name, type_name, .. } in self.locals {
             let names = match function {
                 Some(index) => functions.get_mut(index as usize).map(|function| &mut function.typed_names),
                 None => Some(&mut variables),

@@ -186,14 +186,29 @@ impl<'t> Walk<'t> {
     /// Adds a variable that is bound here, with its type where that is written. In the body of a class there are fields
     /// instead.
     pub(crate) fn add_local(&mut self, name: String, type_name: Option<String>) {
+        self.bind_local(name, type_name, false);
+    }
+
+    /// Adds a variable that a function without a name, or a comprehension, binds inside itself.
+    pub(crate) fn add_inner_local(&mut self, name: String, type_name: Option<String>) {
+        self.bind_local(name, type_name, true);
+    }
+
+    fn bind_local(&mut self, name: String, type_name: Option<String>, is_inner: bool) {
         let function = match self.scope() {
             Scope::Class(_) | Scope::Extension => return,
             Scope::Function(index) => Some(index),
             Scope::File => None,
         };
-        if !name.is_empty() && self.late.local_names.insert((function, name.clone(), type_name.clone())) {
-            self.locals.push(Local { function, name, type_name });
+        let key = (function, name.clone(), type_name.clone(), is_inner);
+        if !name.is_empty() && self.late.local_names.insert(key) {
+            self.locals.push(Local { function, name, type_name, is_inner });
         }
+    }
+
+    /// Says that a function's name means nothing in the scope around it.
+    pub(crate) fn add_unscoped(&mut self, function: u32) {
+        self.unscoped.push(function);
     }
 
     /// Adds a name under which the file offers the definition or import that it calls `local`.

@@ -22,7 +22,7 @@ pub(super) struct Late {
     /// Fields that were added once.
     pub(super) field_names: FxHashSet<(u32, String)>,
     /// Variables that were added once.
-    pub(super) local_names: FxHashSet<(Option<u32>, String, Option<String>)>,
+    pub(super) local_names: FxHashSet<(Option<u32>, String, Option<String>, bool)>,
     /// Functions and classes in source order, with the number of definitions around each.
     pub(super) definitions: Vec<(u32, Owner)>,
 }
@@ -53,7 +53,7 @@ impl Walk<'_> {
             let function = local.function.and_then(|index| facts.functions.get(index as usize));
             let is_parameter =
                 function.is_some_and(|function| function.parameters.iter().any(|p| p.name == local.name));
-            !is_parameter && !bound.contains(&(local.function, local.name.as_str()))
+            local.is_inner || !is_parameter && !bound.contains(&(local.function, local.name.as_str()))
         });
     }
 

@@ -129,7 +129,7 @@ fn extract(
         AstMode::Outline => Some(walk.outline()),
         AstMode::Full => Some(walk.full_tree(root)),
     };
-    let Walk { mut facts, declarations, locals, exports, .. } = walk;
+    let Walk { mut facts, declarations, locals, exports, unscoped, .. } = walk;
     facts.metrics = metrics::of_file(&facts, lines.counts);
     facts.lines = Some(lines.counts);
     facts.ast_content = content;
@@ -137,7 +137,7 @@ fn extract(
     assign_symbols(&mut facts);
     // Issues of the file as a whole have no line and stand last.
     facts.parse_issues.sort_by_key(|issue| (!issue.span.is_known(), issue.span));
-    ParsedFile { facts, declarations, locals, exports }
+    ParsedFile { facts, declarations, locals, exports, unscoped }
 }
 
 /// The tables of every grammar of every language, each built when it is first needed.

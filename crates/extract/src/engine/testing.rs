@@ -78,6 +78,9 @@ pub(crate) fn describe(parsed: &ParsedFile) -> String {
         let function = function_name(facts, local.function);
         line(format!("variable {}{} in {function}", local.name, option(": ", &local.type_name)));
     }
+    for function in &parsed.unscoped {
+        line(format!("no name in its scope: {}", function_name(facts, Some(*function))));
+    }
     for export in &parsed.exports {
         line(format!("exports {} as {}", export.local, export.name));
     }

@@ -35,6 +35,7 @@ pub(crate) struct Walk<'t> {
     pub(super) declarations: Vec<Declaration>,
     pub(super) locals: Vec<Local>,
     pub(super) exports: Vec<Export>,
+    pub(super) unscoped: Vec<u32>,
 }
 
 /// An annotation before its definition.
@@ -69,6 +70,7 @@ impl<'t> Walk<'t> {
             declarations: Vec::new(),
             locals: Vec::new(),
             exports: Vec::new(),
+            unscoped: Vec::new(),
         }
     }
 

@@ -17,7 +17,7 @@ use tree_sitter::Node;
 
 use self::{
     imports::{dynamic_import, import_from, import_statement},
-    variables::{as_pattern, assignment, for_statement, named_expression},
+    variables::{as_pattern, assignment, for_in_clause, for_statement, named_expression},
 };
 use super::LanguageRules;
 use crate::engine::{
@@ -100,6 +100,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("elif_clause", Role::Flow(Flow::ELIF)),
         ("else_clause", Role::Rule(else_clause)),
         ("for_statement", Role::Rule(for_statement)),
+        ("for_in_clause", Role::Rule(for_in_clause)),
         ("as_pattern", Role::Rule(as_pattern)),
         ("named_expression", Role::Rule(named_expression)),
         ("while_statement", Role::Flow(Flow::LOOP)),
@@ -160,6 +161,9 @@ fn lambda<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         binding.and_then(|binding| walk.child(binding, LEFT)).filter(|left| walk.is(*left, IDENTIFIER));
     let Some(name) = name else {
         walk.flow(node, Flow::LAMBDA);
+        for Parameter { name, .. } in parameters(walk, node, false) {
+            walk.add_inner_local(name, None);
+        }
         return;
     };
     let name = walk.name(name);

@@ -10,8 +10,9 @@ use crate::Linkable;
 pub(super) enum Inner<'a> {
     /// They do not know it.
     Nothing,
-    /// A parameter or variable of the function, with its declared type; empty where there is none or more than one.
-    Variable { function: u32, type_name: &'a str },
+    /// A parameter or variable of a function, or of the top level where the call stands there itself, with its declared
+    /// type; empty where there is none or more than one.
+    Variable { function: Option<u32>, type_name: &'a str },
     /// A definition.
     Definition(Found),
 }
@@ -26,12 +27,17 @@ impl LinkIndex {
         function: Option<u32>,
         name: &str,
     ) -> Inner<'a> {
-        let Some(function) = function else { return Inner::Nothing };
+        let Some(function) = function else {
+            // Among the variables of the top level are those of functions without a name.
+            let type_name = declared_type(&linkable.variables, name);
+            return type_name
+                .map_or(Inner::Nothing, |type_name| Inner::Variable { function: None, type_name });
+        };
         let symbols = &self.symbols[file as usize];
         for scope in symbols.scopes(Scope::Function(function)) {
             let Scope::Function(function) = scope else { continue };
             if let Some(type_name) = variable(linkable, function, name) {
-                return Inner::Variable { function, type_name };
+                return Inner::Variable { function: Some(function), type_name };
             }
             let Some(name) = self.names.get(name) else { continue };
             let found = self.defined(file, scope, name, Origin::Scope);
@@ -52,12 +58,19 @@ pub(super) fn variable<'a>(linkable: &'a Linkable, function: u32, name: &str) ->
 /// The type that `names` declares for a name: empty where it is bound more than once with different types, none where
 /// it is not bound.
 pub(super) fn declared_type<'a>(names: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let mut types = names.iter().filter(|(bound, _)| bound == name).map(|(_, type_name)| type_name.as_str());
+    let bound = names.iter().filter(|(bound, _)| bound == name || is_in_pattern(bound, name));
+    let mut types = bound.map(|(bound, type_name)| if bound == name { type_name.as_str() } else { "" });
     let first = types.next()?;
     Some(if types.all(|other| other == first) { first } else { "" })
 }
 
-/// Whether a class or base in `scope` would take `name` for a variable of a function around it.
+/// Whether a parameter that is a pattern (`{ a, b: c }`) may bind a name.
+fn is_in_pattern(pattern: &str, name: &str) -> bool {
+    pattern.starts_with(['{', '['])
+        && pattern.split(|c: char| c != '_' && c != '$' && !c.is_alphanumeric()).any(|word| word == name)
+}
+
+/// Whether `name` is a variable of a function or of those around it.
 pub(super) fn is_variable_around(linkable: &Linkable, function: Option<u32>, name: &str) -> bool {
     let parents = |function: &u32| linkable.functions.get(*function as usize).and_then(|f| f.parent);
     std::iter::successors(function, parents)
@@ -86,6 +99,12 @@ mod tests {
         assert_eq!(declared_type(&names, "y"), Some("A"));
         assert_eq!(declared_type(&names, "x"), Some(""));
         assert_eq!(declared_type(&names, "z"), None);
+    }
+
+    #[test]
+    fn a_pattern_binds_the_names_in_it() {
+        let names = [("{ a, b: [c] }".into(), "Props".into())];
+        assert_eq!((declared_type(&names, "c"), declared_type(&names, "d")), (Some(""), None));
     }
 
     #[test]

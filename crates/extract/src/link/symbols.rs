@@ -37,6 +37,7 @@ pub(super) struct FunctionEntry {
     pub(super) kind: FunctionKind,
     pub(super) is_local: bool,
     pub(super) is_variadic: bool,
+    is_unscoped: bool,
 }
 
 #[derive(Debug)]
@@ -204,6 +205,7 @@ fn function_entry(function: &FunctionSymbol, linkable: &Linkable, names: &NameCo
         kind: function.kind,
         is_local: function.is_local,
         is_variadic: function.is_variadic,
+        is_unscoped: function.is_unscoped,
     }
 }
 
@@ -236,13 +238,25 @@ fn class_entry(class: &ClassSymbol, linkable: &Linkable, names: &NameCollector) 
 fn members(functions: &[FunctionEntry], classes: &[ClassEntry]) -> Box<[Member]> {
     let member =
         |scope: Scope, name, local: Local| Member { scope: scope.packed(), name, local: local.packed() };
-    let functions =
-        functions.iter().enumerate().map(|(index, f)| member(f.scope, f.name, Local::Function(index as u32)));
-    let classes =
-        classes.iter().enumerate().map(|(index, c)| member(c.scope, c.name, Local::Class(index as u32)));
+    let functions = functions.iter().enumerate().filter(|(_, function)| is_name_in_scope(function));
+    let functions = functions.map(|(index, f)| member(f.scope, f.name, Local::Function(index as u32)));
+    let classes = classes.iter().enumerate();
+    let classes = classes.map(|(index, c)| member(c.scope, c.name, Local::Class(index as u32)));
     let mut members: Vec<Member> = functions.chain(classes).collect();
     members.sort_unstable();
     members.into()
+}
+
+/// A method outside classes belongs to an object or to a class that is not in the file: its bare name means nothing.
+const fn is_name_in_scope(function: &FunctionEntry) -> bool {
+    match function.kind {
+        FunctionKind::Function | FunctionKind::Closure | FunctionKind::Macro => !function.is_unscoped,
+        FunctionKind::Method
+        | FunctionKind::Constructor
+        | FunctionKind::Destructor
+        | FunctionKind::Accessor
+        | FunctionKind::Operator => matches!(function.scope, Scope::Class(_)),
+    }
 }
 
 pub(super) fn sorted<T: Ord>(mut items: Vec<T>) -> Box<[T]> {

@@ -4,24 +4,29 @@ use snake_pipe_core::model::{Field, Function, FunctionKind, Owner, Parameter, Pa
 use tree_sitter::Node;
 
 use super::{
-    AMBIENT_DECLARATION, ARROW_FUNCTION, ASSIGNMENT_PATTERN, BODY, CLASS_BODY, FIELD_DEFINITION, LEFT, NAME,
-    OBJECT, OPTIONAL_PARAMETER, PAIR, PARAMETER, PARAMETERS, PATTERN, PUBLIC_FIELD_DEFINITION,
-    REQUIRED_PARAMETER, REST_PATTERN, RETURN_TYPE, RIGHT, THIS, TYPE, VALUE, bindings::binding,
-    calls::annotate, decorators, member_visibility, modifiers, property_name, start_behind_decorators,
-    type_text, visibility,
+    AMBIENT_DECLARATION, ARROW_FUNCTION, ASSIGNMENT_PATTERN, BODY, CLASS_BODY, FIELD_DEFINITION,
+    FUNCTION_EXPRESSION, GENERATOR_FUNCTION, LEFT, NAME, OBJECT, OPTIONAL_PARAMETER, PAIR, PARAMETER,
+    PARAMETERS, PATTERN, PUBLIC_FIELD_DEFINITION, REQUIRED_PARAMETER, REST_PATTERN, RETURN_TYPE, RIGHT, THIS,
+    TYPE, VALUE, bindings::binding, calls::annotate, decorators, member_visibility, modifiers, property_name,
+    start_behind_decorators, type_text, visibility,
 };
 use crate::engine::{Flow, FunctionDraft, Limit, Walk};
 
 /// A function declaration, function expression or arrow function.
 pub(in crate::languages) fn function<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let own_name = walk.child(node, NAME).map(|name| walk.name(name));
-    let (bound_name, head, member_of) = match binding(walk, own_name.is_some()) {
-        Some(binding) => (Some(binding.name), Some(binding.head), binding.member_of),
-        None => (None, None, None),
+    // A function expression that is bound to nothing is known by its name inside itself alone.
+    let is_expression = walk.is_any(node, &[FUNCTION_EXPRESSION, GENERATOR_FUNCTION]);
+    let (bound_name, head, member_of, is_unscoped) = match binding(walk, own_name.is_some()) {
+        Some(binding) => (Some(binding.name), Some(binding.head), binding.member_of, binding.is_property),
+        None => (None, None, None, is_expression),
     };
     let is_closure = walk.is(node, ARROW_FUNCTION) || (own_name.is_none() && member_of.is_none());
     let Some(name) = bound_name.or(own_name) else {
         walk.flow(node, Flow::LAMBDA);
+        for Parameter { name, type_name, .. } in parameters(walk, node) {
+            walk.add_inner_local(name, type_name);
+        }
         return;
     };
     let mut modifiers = modifiers(walk, node);
@@ -45,7 +50,10 @@ pub(in crate::languages) fn function<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         ..Function::default()
     };
     let body = walk.child(node, BODY);
-    walk.open_function(node, FunctionDraft { function, body, head, member_of, ..FunctionDraft::default() });
+    let draft = FunctionDraft { function, body, head, member_of, ..FunctionDraft::default() };
+    if let Some(index) = walk.open_function(node, draft).filter(|_| is_unscoped) {
+        walk.add_unscoped(index);
+    }
 }
 
 /// A method with a body, of a class or of an object.
@@ -81,6 +89,9 @@ pub(in crate::languages) fn method<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     };
     for decorator in decorators {
         annotate(walk, Owner::Function(index), decorator);
+    }
+    if in_object {
+        walk.add_unscoped(index);
     }
     if kind == FunctionKind::Constructor {
         parameter_properties(walk, node, index);

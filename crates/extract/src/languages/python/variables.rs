@@ -70,6 +70,15 @@ pub(super) fn for_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     }
 }
 
+/// `for x in y` of a comprehension, whose names are its own.
+pub(super) fn for_in_clause<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(left) = walk.child(node, LEFT) else { return };
+    for name in bound_names(walk, left) {
+        let name = walk.name(name);
+        walk.add_inner_local(name, None);
+    }
+}
+
 /// `with open(path) as file`, `except Error as error`.
 pub(super) fn as_pattern<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let target = walk.child(node, ALIAS).and_then(|target| target.named_child(0));

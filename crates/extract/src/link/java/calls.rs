@@ -147,7 +147,7 @@ impl LinkIndex {
     fn java_overload(&self, class: SymbolRef, wanted: Wanted, origin: Origin) -> Found {
         let methods = || {
             let methods = self.java_methods(class, wanted.name).map(|method| (method, self.function(method)));
-            methods.filter(|(_, function)| function.kind != FunctionKind::Constructor)
+            methods.filter(|(_, f)| !matches!(f.kind, FunctionKind::Constructor | FunctionKind::Closure))
         };
         one_of(methods, wanted.argument_count, origin)
     }

@@ -64,7 +64,10 @@ impl LinkIndex {
         };
         let taken = self.javascript_taken(file, number, import, &mut Seen::default());
         match (module.meaning, taken.meaning) {
-            (Meaning::File(_), Meaning::Unknown | Meaning::External | Meaning::Stdlib) => module,
+            (
+                Meaning::File(_),
+                Meaning::Unknown | Meaning::External | Meaning::Stdlib | Meaning::Several(_),
+            ) => module,
             _ => taken.by(module.origin),
         }
     }
@@ -296,6 +299,17 @@ impl LinkIndex {
 
     fn javascript_callee(&self, found: Found, kind: CallKind) -> Found {
         match found.meaning {
+            // What `require` gives is called: the module's only export.
+            Meaning::File(module) => match self.names.get("default") {
+                Some(name) => {
+                    let offered = self.javascript_exported(module, name, &mut Seen::default());
+                    match offered.meaning {
+                        Meaning::File(_) => Found::UNKNOWN,
+                        _ => self.javascript_callee(offered.by(Origin::Import), kind),
+                    }
+                }
+                None => Found::UNKNOWN,
+            },
             Meaning::Class(_) if kind == CallKind::Constructor => self.javascript_constructed(found),
             // A type cannot be called, and calling what an accessor gives is not calling the accessor.
             Meaning::Class(class) if self.class(class).kind != ClassKind::Class => Found::UNKNOWN,
@@ -327,3 +341,6 @@ impl Seen {
         is_new
     }
 }
+
+#[cfg(test)]
+mod tests;

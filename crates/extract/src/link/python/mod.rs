@@ -112,10 +112,14 @@ impl LinkIndex {
         let Some(name) = import.name.filter(|_| import.kind != ImportKind::Wildcard) else { return module };
         let taken = self.python_step(module, self.names.text(name), &mut Seen::default());
         match (module.meaning, taken.meaning) {
-            // A variable, or something from outside that the module passes on: the module itself is certain.
+            // A variable, several definitions, something from outside that is passed on: the module is certain.
             (
                 Meaning::File(_),
-                Meaning::Unknown | Meaning::External | Meaning::Stdlib | Meaning::Directory(_),
+                Meaning::Unknown
+                | Meaning::External
+                | Meaning::Stdlib
+                | Meaning::Directory(_)
+                | Meaning::Several(_),
             ) => module,
             _ => taken.by(module.origin),
         }
@@ -345,10 +349,13 @@ impl LinkIndex {
         &self,
         file: u32,
         linkable: &Linkable,
-        (function, type_name): (u32, &str),
+        (function, type_name): (Option<u32>, &str),
         parts: &[&str],
     ) -> Found {
-        let class = match self.symbols[file as usize].functions.get(function as usize).map(|f| f.scope) {
+        let class = match function
+            .and_then(|f| self.symbols[file as usize].functions.get(f as usize))
+            .map(|f| f.scope)
+        {
             Some(Scope::Class(class)) if matches!(parts[0], "self" | "cls") => Some(class),
             _ => None,
         };

@@ -274,3 +274,13 @@ fn calls_into_other_packages_say_so() {
     )]);
     assert_eq!(tree.calls("m.py"), ["3 np.array → external", "4 os.path.join → stdlib", "6 y → external"]);
 }
+
+#[test]
+fn a_comprehension_or_lambda_hides_a_name_where_it_stands() {
+    let tree = tree(&[(
+        "m.py",
+        "def f(): pass\nx = [f() for f in fs]\ny = lambda f: f()\ndef g():\n    run(lambda f: f())\ndef h():\n    f()\n",
+    )]);
+    let calls: Vec<String> = tree.calls("m.py").into_iter().filter(|call| call.contains(" f →")).collect();
+    assert_eq!(calls, ["2 f → unresolved", "3 f → unresolved", "5 f → unresolved", "7 f → m.py:f (scope)"]);
+}
