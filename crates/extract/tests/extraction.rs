@@ -19,8 +19,10 @@ use snake_pipe_core::{
     model::{ParseStatus, ResolutionStatus, TransformedAst},
 };
 use snake_pipe_extract::{
-    CacheLocation, ExtractOptions, Extraction, ParseOptions, Phase, Progress, ProgressSnapshot, Stamp,
+    AstMode, CacheLocation, ExtractOptions, Extraction, ParseOptions, Phase, Progress, ProgressSnapshot,
+    Stamp,
     discover::DiscoverOptions,
+    facts::{NdjsonReader, Record, write_ndjson},
 };
 use tempfile::TempDir;
 
@@ -335,4 +337,25 @@ fn a_backend_that_holds_the_tree_is_owed_nothing() {
     assert!(!inventory.is_held_by(&manifest, "1"));
     manifest.files.remove(&SourcePath::from("app/a.py").key());
     assert!(!inventory.is_held_by(&manifest, "1"));
+}
+
+/// The trees that the languages are tested with hold what is hard to say.
+#[test]
+fn extracted_facts_are_sound_and_read_back_from_what_is_written() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/src/languages/fixtures");
+    for ast in [AstMode::Outline, AstMode::Full] {
+        let parse = ParseOptions { ast, store_source: true };
+        let options = ExtractOptions { parse, cache: CacheLocation::Temporary, ..ExtractOptions::default() };
+        let facts = run(Path::new(root), options, all).facts;
+        let mut lines = Vec::new();
+        facts.iter().for_each(|facts| write_ndjson(&mut lines, facts).unwrap());
+        let records: Vec<_> = NdjsonReader::new(lines.as_slice()).map(|record| record.unwrap()).collect();
+        assert_eq!(records.len(), facts.len());
+        for (record, facts) in records.iter().zip(&facts) {
+            match record {
+                Record::Facts(read) => assert_eq!(**read, **facts),
+                Record::Quarantined(quarantined) => panic!("{}: {quarantined}", facts.path),
+            }
+        }
+    }
 }

@@ -221,7 +221,12 @@ fn import(statement: &str) -> Import {
         Some((module, name)) => (ImportKind::Name, module, Some(name.to_owned())),
         None => (ImportKind::Module, what, None),
     };
-    Import { kind, module: module.to_owned(), name, raw, ..Import::default() }
+    // The packages of `java.` are the platform's alone (Java Language Specification, section 6.1).
+    let resolution = match module.starts_with("java.") {
+        true => Resolution::stdlib(Origin::StdlibList),
+        false => Resolution::default(),
+    };
+    Import { kind, module: module.to_owned(), name, raw, resolution, ..Import::default() }
 }
 
 fn field(field: JavaField) -> Field {

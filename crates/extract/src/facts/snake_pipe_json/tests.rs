@@ -68,6 +68,9 @@ fn imports_are_divided_into_module_and_name() {
         ]
     );
     assert_eq!(facts.imports[1].raw, "import static org.example.Texts.HELLO;");
+    let statuses: Vec<_> = facts.imports.iter().map(|import| import.resolution.status).collect();
+    use ResolutionStatus::{Stdlib, Unresolved};
+    assert_eq!(statuses, [Stdlib, Unresolved, Stdlib]);
 }
 
 #[test]
@@ -187,4 +190,13 @@ fn a_file_outside_the_root_is_quarantined() {
         quarantined.to_string(),
         "object 1 (line 1), field filePath: `/home/ada/project2/A.java` is not below the root `/home/ada/project`"
     );
+}
+
+#[test]
+fn the_facts_are_sound_by_the_rules_of_the_interchange_format() {
+    let mut line = Vec::new();
+    crate::facts::write_ndjson(&mut line, &greeter()).unwrap();
+    let records: Vec<_> =
+        crate::facts::NdjsonReader::new(line.as_slice()).map(|record| record.unwrap()).collect();
+    assert_eq!(records, [Record::Facts(Box::new(greeter()))]);
 }
