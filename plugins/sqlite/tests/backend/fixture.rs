@@ -15,7 +15,7 @@ use tempfile::TempDir;
 pub(crate) struct Fixture {
     pub(crate) backend: SqliteBackend,
     pub(crate) config: Config,
-    pub(crate) directory: TempDir,
+    pub(crate) _directory: TempDir,
 }
 
 impl Fixture {
@@ -32,7 +32,7 @@ impl Fixture {
         let config = Config::new(directory.path().join("code.db"));
         let backend = SqliteBackend::new(config.clone());
         backend.connect().await.unwrap();
-        Self { backend, config, directory }
+        Self { backend, config, _directory: directory }
     }
 
     /// Another backend on the same file, as another process would have it.

@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod fixture;
+mod large;
+mod processes;
 mod promises;
+mod queries;
 mod schema;

@@ -1,0 +1,136 @@
+//! Questions, and that they only read.
+
+use std::time::{Duration, Instant};
+
+use snake_pipe_core::{DatabaseBackend, Error, ErrorKind, SqlQuery, Value};
+
+use super::fixture::{Fixture, caller, file_with};
+
+async fn refused(fixture: &Fixture, sql: &str) -> Error {
+    fixture.backend.execute_sql_query(SqlQuery::new(sql)).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn truth_values_of_tables_and_views_are_no_numbers() {
+    let fixture = Fixture::new().await;
+    fixture.load(&[file_with("a", &["f"])], &[]).await;
+    for sql in [
+        "SELECT is_async, complexity FROM functions",
+        "SELECT f.is_async, f.complexity FROM functions f JOIN files USING (file_id)",
+        "SELECT is_async, complexity FROM function_details",
+        "WITH w AS (SELECT * FROM function_details) SELECT is_async, complexity FROM (SELECT * FROM w)",
+    ] {
+        assert_eq!(fixture.rows(sql).await, [[Value::Bool(false), Value::Integer(1)]], "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn every_storage_class_has_its_value() {
+    let fixture = Fixture::without_tables().await;
+    let answer = fixture.query("SELECT NULL, 1 AS one, 1.0, 'a', x'00ff', 9223372036854775807").await;
+    assert_eq!(answer.columns[1], "one");
+    assert_eq!(
+        answer.rows,
+        [[
+            Value::Null,
+            Value::Integer(1),
+            Value::Real(1.0),
+            Value::Text("a".into()),
+            Value::Text("\\x00ff".into()),
+            Value::Integer(i64::MAX),
+        ]]
+    );
+}
+
+#[tokio::test]
+async fn parameters_are_numbered_and_may_repeat() {
+    let fixture = Fixture::without_tables().await;
+    let values = vec![Value::Text("a".into()), Value::Bool(true), Value::Null, Value::Real(0.5)];
+    let query = SqlQuery::new("SELECT $2, $1, $1, $3, $4").with_parameters(values);
+    let answer = fixture.backend.execute_sql_query(query).await.unwrap();
+    let a = Value::Text("a".into());
+    assert_eq!(answer.rows, [[Value::Integer(1), a.clone(), a, Value::Null, Value::Real(0.5)]]);
+    let missing = refused(&fixture, "SELECT $2").await;
+    assert_eq!(missing.message(), "the statement has a parameter $2, but 0 values were given");
+}
+
+#[tokio::test]
+async fn an_answer_without_rows_has_columns_and_a_cut_one_says_so() {
+    let fixture = Fixture::new().await;
+    let none = fixture.query("SELECT name, line_start FROM functions").await;
+    assert_eq!((none.columns.len(), none.rows.len(), none.truncated), (2, 0, false));
+    let numbers =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10) SELECT i FROM n";
+    for (max_rows, rows, truncated) in [(3, 3, true), (10, 10, false), (0, 0, true)] {
+        let query = SqlQuery { max_rows, ..SqlQuery::new(numbers) };
+        let answer = fixture.backend.execute_sql_query(query).await.unwrap();
+        assert_eq!((answer.rows.len(), answer.truncated), (rows, truncated));
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_writes_is_run() {
+    let fixture = Fixture::new().await;
+    fixture.load(&[file_with("a", &["f"])], &[]).await;
+    for sql in [
+        "DELETE FROM files",
+        "WITH w AS (SELECT 1) DELETE FROM files",
+        "WITH w AS (SELECT 1) INSERT INTO metric_definitions SELECT 'a', 'count', 'b', 'c'",
+        "SELECT 1; DELETE FROM files",
+        "CREATE TEMP TABLE t (a)",
+        "ATTACH 'other.db' AS other",
+        "PRAGMA query_only = OFF",
+        "PRAGMA journal_mode = DELETE",
+        "VACUUM INTO 'copy.db'",
+        "BEGIN",
+        "SELECT load_extension('x')",
+    ] {
+        assert_eq!(refused(&fixture, sql).await.kind(), ErrorKind::Query, "{sql}");
+    }
+    assert_eq!(fixture.number("SELECT count(*) FROM files").await, 1);
+}
+
+#[tokio::test]
+async fn a_wrong_statement_is_answered_by_what_is_wrong() {
+    let fixture = Fixture::new().await;
+    let error = refused(&fixture, "SELECT nonsense FROM files").await;
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Query, "no such column: nonsense"));
+    assert_eq!(refused(&fixture, "SELECT").await.kind(), ErrorKind::Query);
+}
+
+const ENDLESS: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+
+#[tokio::test]
+async fn a_query_ends_at_its_limit_and_its_connection_is_as_new() {
+    let fixture = Fixture::new().await;
+    let started = Instant::now();
+    let query = SqlQuery { timeout: Duration::from_millis(50), ..SqlQuery::new(ENDLESS) };
+    let error = fixture.backend.execute_sql_query(query).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert_eq!(fixture.number("SELECT 1").await, 1);
+}
+
+#[tokio::test]
+async fn cancelled_queries_end_and_leave_every_connection_usable() {
+    let fixture = Fixture::new().await;
+    for _ in 0..30 {
+        let query = fixture.backend.execute_sql_query(SqlQuery::new(ENDLESS));
+        assert!(tokio::time::timeout(Duration::from_millis(5), query).await.is_err());
+    }
+    // More of them than the pool has connections: all must have come back.
+    assert_eq!(fixture.number("SELECT 1").await, 1);
+}
+
+#[tokio::test]
+async fn details_name_what_ids_stand_for() {
+    let fixture = Fixture::new().await;
+    fixture.load(&[file_with("a", &["f"]), caller("b", "a", "f")], &[]).await;
+    let calls =
+        fixture.rows("SELECT repository, file_path, target_file_path, target_name FROM call_details").await;
+    let texts: Vec<_> = calls[0].iter().map(ToString::to_string).collect();
+    assert_eq!(texts, ["app", "b", "a", "f"]);
+    let edges = fixture.rows("SELECT source_file_path, target_file_path FROM dependency_details").await;
+    assert_eq!(edges, [[Value::Text("b".into()), Value::Text("a".into())]]);
+}
