@@ -98,6 +98,26 @@ fn an_ignore_file_above_a_tree_that_is_no_work_tree_says_nothing() {
 }
 
 #[test]
+fn ignore_files_that_leave_nothing_are_not_heeded_where_git_is_not() {
+    // As in the source packages of Debian.
+    let tree = tree(&[(".gitignore", "/*\n!/debian/\n"), (".ignore", "big.c\n"), ("a.c", ""), ("big.c", "")]);
+    let inventory = scan(tree.path());
+    assert_eq!(paths(&inventory), ["a.c"]);
+    assert!(inventory.warnings[0].contains("they are not heeded"), "{:?}", inventory.warnings);
+    write(tree.path(), b".git/HEAD", b"ref: refs/heads/main\n");
+    let inventory = scan(tree.path());
+    assert_eq!(paths(&inventory), Vec::<&str>::new());
+    assert_eq!(inventory.warnings, ["ignore files leave nothing of the tree, which holds 2 files"]);
+}
+
+#[test]
+fn ignore_files_are_not_heeded_on_request() {
+    let tree = tree(&[(".gitignore", "*.log\n"), ("a.c", ""), ("a.log", "")]);
+    let discover = DiscoverOptions { heed_ignore_files: false, ..DiscoverOptions::default() };
+    assert_eq!(paths(&scan_with(tree.path(), ExtractOptions { discover, ..options() })), ["a.c", "a.log"]);
+}
+
+#[test]
 fn a_part_of_a_work_tree_heeds_the_ignore_files_above_it() {
     let work_tree = tree(&[(".git/HEAD", "ref: refs/heads/main\n"), (".gitignore", "*.log\n")]);
     write(work_tree.path(), b"part/a.log", b"");

@@ -30,6 +30,8 @@ pub const DEFAULT_MAX_FILE_BYTES: u64 = 32 << 20;
 pub struct DiscoverOptions {
     /// Whether files and directories whose name begins with a dot belong to it. Default: no. `.git` never does.
     pub include_hidden: bool,
+    /// Whether ignore files are heeded. Default: yes.
+    pub heed_ignore_files: bool,
     /// Larger files become rows that say so. Default: [`DEFAULT_MAX_FILE_BYTES`].
     pub max_file_bytes: u64,
     /// Files of other languages are left out wholly; empty for all languages. Default: empty.
@@ -43,6 +45,7 @@ impl Default for DiscoverOptions {
     fn default() -> Self {
         Self {
             include_hidden: false,
+            heed_ignore_files: true,
             max_file_bytes: DEFAULT_MAX_FILE_BYTES,
             languages: Vec::new(),
             excluded: Vec::new(),
@@ -156,8 +159,9 @@ impl Skip {
 }
 
 /// Walks the tree below `root` without reading any file but ignore files: `.gitignore`, `.ignore` and
-/// `.git/info/exclude` are respected, in a git work tree and elsewhere. Symbolic links are not followed. The order of the
-/// entries depends on their names alone.
+/// `.git/info/exclude` are respected, in a git work tree and elsewhere. Where a tree is no git work tree and its
+/// `.gitignore` files leave nothing of it, they were made for another use of it: they are not heeded, and a warning says so.
+/// Symbolic links are not followed. The order of the entries depends on their names alone.
 ///
 /// # Errors
 /// `NotFound` if `root` does not exist, `Configuration` if it is no directory, `Io` if it cannot be listed.

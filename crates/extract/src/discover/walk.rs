@@ -25,31 +25,59 @@ const MAX_WALK_THREADS: usize = 4;
 
 pub(super) fn walk(root: &Path, options: &DiscoverOptions) -> Result<Discovery> {
     let root = readable_root(root)?;
+    let is_work_tree = is_in_git_work_tree(&root);
+    let heed = if options.heed_ignore_files { Heed::All } else { Heed::None };
+    let mut found = find(&root, options, heed, is_work_tree);
+    if found.entries.is_empty() && options.heed_ignore_files {
+        let other =
+            find(&root, options, if is_work_tree { Heed::None } else { Heed::NoGitignore }, is_work_tree);
+        let count = other.entries.len();
+        if count > 0 && is_work_tree {
+            found.warnings.push(format!("ignore files leave nothing of the tree, which holds {count} files"));
+        } else if count > 0 {
+            found = other;
+            found.warnings.push(
+                "the .gitignore files leave nothing of the tree, which is no git work tree: they are not heeded".to_owned(),
+            );
+        }
+    }
+    let Found { mut entries, mut unreadable, mut warnings } = found;
+    entries.sort_unstable_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
+    unreadable.sort_unstable_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
+    warnings.sort_unstable();
+    Ok(Discovery { root, entries, unreadable_directories: unreadable, warnings })
+}
+
+/// Which ignore files count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heed {
+    All,
+    NoGitignore,
+    None,
+}
+
+fn find(root: &Path, options: &DiscoverOptions, heed: Heed, is_work_tree: bool) -> Found {
     let excluded = excluded_paths(&options.excluded);
     let found = Mutex::new(Found::default());
-    let walker = WalkBuilder::new(&root)
+    let walker = WalkBuilder::new(root)
         .standard_filters(false)
         .hidden(!options.include_hidden)
-        .ignore(true)
-        .git_ignore(true)
-        .git_exclude(true)
+        .ignore(heed != Heed::None)
+        .git_ignore(heed == Heed::All)
+        .git_exclude(heed == Heed::All)
         .require_git(false)
-        .parents(is_in_git_work_tree(&root))
+        .parents(is_work_tree)
         .threads(std::thread::available_parallelism().map_or(1, usize::from).min(MAX_WALK_THREADS))
         .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git")
         .build_parallel();
     walker.run(|| {
         Box::new(|result| {
-            let visited = visit(&root, &excluded, options, result);
+            let visited = visit(root, &excluded, options, result);
             found.lock().expect("no visitor panics").add(visited);
             WalkState::Continue
         })
     });
-    let Found { mut entries, mut unreadable, mut warnings } = found.into_inner().expect("no visitor panics");
-    entries.sort_unstable_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
-    unreadable.sort_unstable_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
-    warnings.sort_unstable();
-    Ok(Discovery { root, entries, unreadable_directories: unreadable, warnings })
+    found.into_inner().expect("no visitor panics")
 }
 
 #[derive(Default)]
