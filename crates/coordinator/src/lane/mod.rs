@@ -65,12 +65,11 @@ pub(crate) struct Lane {
     session: Option<Box<dyn LoadSession>>,
     /// Owed facts that do not fill a batch yet.
     pending: Vec<Arc<TransformedAst>>,
+    pending_keys: HashSet<FileKey>,
     pending_bytes: usize,
     sequence: u64,
-    /// Files that the stream brought and the backend is owed.
+    /// Files that the stream brought and the backend was owed.
     owed: HashSet<FileKey>,
-    /// How many those were at most, before the manifest was read again.
-    most_owed: usize,
     /// Files that the session accepted.
     written: HashSet<FileKey>,
     /// What the session accepted, by its own count.
@@ -107,10 +106,10 @@ impl Lane {
             last: None,
             session: None,
             pending: Vec::new(),
+            pending_keys: HashSet::new(),
             pending_bytes: 0,
             sequence: 0,
             owed: HashSet::new(),
-            most_owed: 0,
             written: HashSet::new(),
             accepted: WriteResult::default(),
             refused: BTreeMap::new(),

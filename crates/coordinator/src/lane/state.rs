@@ -22,8 +22,6 @@ impl Lane {
         let manifest = self.calls.retrying(self.reading("manifest"), || backend.manifest(repository)).await?;
         tracing::debug!(files = manifest.files.len(), "manifest read");
         self.manifest = Some(manifest);
-        self.most_owed = self.most_owed.max(self.owed.len());
-        self.owed.clear();
         Ok(())
     }
 
@@ -105,12 +103,12 @@ impl Lane {
         Ok(())
     }
 
-    /// Whether the backend is owed these facts; counts them either way. Facts that come again for a file that was owed are owed
-    /// too: the later facts hold.
+    /// Whether the backend is owed these facts; counts them either way. Facts that come again for a file that was taken are
+    /// owed too: the later facts hold.
     pub(super) fn is_owed(&mut self, facts: &Arc<TransformedAst>) -> bool {
         let key = facts.key();
         let version = &self.shared.plan.producer_version;
-        let owed = self.owed.contains(&key)
+        let owed = self.pending_keys.contains(&key)
             || self.written.contains(&key)
             || self.manifest.as_ref().is_none_or(|manifest| manifest.owes(facts, version));
         if owed {
@@ -207,7 +205,7 @@ impl Lane {
             (Scope::Complete(files), None) => files.len() - self.owed.len().min(files.len()),
             (Scope::Partial, _) => unseen as usize,
         };
-        (self.owed.len().max(self.most_owed) + listed) as u64
+        (self.owed.len() + listed) as u64
     }
 }
 

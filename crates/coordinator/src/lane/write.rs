@@ -28,10 +28,10 @@ impl Lane {
             None => facts,
         };
         self.pending_bytes += facts.approximate_bytes();
-        // Only facts that came twice can be there already; those are rare, and batches are small.
-        match self.pending.iter_mut().find(|pending| pending.path == facts.path) {
-            Some(pending) => *pending = facts,
-            None => self.pending.push(facts),
+        if self.pending_keys.insert(facts.key()) {
+            self.pending.push(facts);
+        } else if let Some(pending) = self.pending.iter_mut().find(|pending| pending.path == facts.path) {
+            *pending = facts;
         }
     }
 
@@ -41,6 +41,7 @@ impl Lane {
             return Ok(());
         }
         self.pending_bytes = 0;
+        self.pending_keys.clear();
         let files = std::mem::take(&mut self.pending);
         self.write(Arc::new(Batch { sequence: self.sequence, files, removed: Vec::new() })).await
     }

@@ -1,0 +1,13 @@
+//! Whole runs: against the in-memory reference backend, mocks, and a backend that fails on command.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+mod bounds;
+mod cancellation;
+mod faults;
+mod faulty;
+mod lagging;
+mod lost;
+mod plain;
+mod rows;
+mod setup;
