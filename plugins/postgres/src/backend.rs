@@ -27,7 +27,8 @@ use crate::{
     config::PostgresConfig,
     connection::Lease,
     error::{failed, tls_error},
-    health, integrity, query,
+    health::{self, HealthMemory},
+    integrity, query,
     schema::{
         catalog,
         migrations::{self, LATEST_VERSION},
@@ -39,6 +40,8 @@ use crate::{
 const MIN_SERVER_VERSION: u32 = 130_000;
 /// The pause before the first further attempt to connect; it doubles with each.
 const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(200);
+/// How long closing waits for connections that are in use.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 /// How often the server looks whether the client of a running statement is still there, from version 14 on.
 const CLIENT_CHECK: &str = "SET client_connection_check_interval = '2s'";
 
@@ -51,6 +54,7 @@ pub struct PostgresBackend {
     migrates: bool,
     pool: RwLock<Option<PgPool>>,
     connecting: tokio::sync::Mutex<()>,
+    health: HealthMemory,
 }
 
 impl fmt::Debug for PostgresBackend {
@@ -79,6 +83,7 @@ impl PostgresBackend {
             given: None,
             pool: RwLock::new(None),
             connecting: tokio::sync::Mutex::new(()),
+            health: HealthMemory::default(),
         }
     }
 
@@ -102,6 +107,7 @@ impl PostgresBackend {
             given: Some(pool),
             pool: RwLock::new(None),
             connecting: tokio::sync::Mutex::new(()),
+            health: HealthMemory::default(),
         }
     }
 
@@ -266,9 +272,7 @@ impl DatabaseBackend for PostgresBackend {
 
     async fn health_check(&self) -> Result<HealthCheckResult> {
         let pool = self.pool()?;
-        let max =
-            self.config.as_ref().map_or_else(|| pool.options().get_max_connections(), |c| c.max_connections);
-        Ok(health::check(&pool, max).await)
+        Ok(health::check(&pool, &self.health).await)
     }
 
     async fn repositories(&self) -> Result<Vec<StoredRepository>> {
@@ -307,7 +311,9 @@ impl DatabaseBackend for PostgresBackend {
         batch: Arc<Batch>,
         publication: Publication,
     ) -> Result<WriteResult> {
-        let mut session = self.begin_load(plan).await?;
+        let pool = self.pool()?;
+        self.prepare_schema(&pool).await?;
+        let mut session = session::begin_in_place(pool, plan).await?;
         session.write_batch(batch).await?;
         match session.publish(publication).await? {
             PublishResult::Published(result) => Ok(result),
@@ -330,7 +336,8 @@ impl DatabaseBackend for PostgresBackend {
     async fn close(&self) -> Result<()> {
         let pool = self.set_pool(None);
         if let (Some(pool), None) = (pool, &self.given) {
-            pool.close().await;
+            // Connections on loan to sessions are closed when those end.
+            let _ = timeout(CLOSE_LIMIT, pool.close()).await;
         }
         Ok(())
     }

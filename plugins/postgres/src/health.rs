@@ -1,15 +1,188 @@
-//! How well the database is.
-use snake_pipe_core::{HealthCheckResult, HealthStatus};
-use sqlx::PgPool;
-use std::time::Duration;
+//! How well the database is: what the server says of itself, and which of it wants attention.
 
-pub(crate) async fn check(_pool: &PgPool, _max: u32) -> HealthCheckResult {
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::{Duration, Instant},
+};
+
+use snake_pipe_core::{HealthCheckResult, HealthStatus, PoolState, Result};
+use sqlx::{PgPool, Row as _, postgres::PgRow};
+use tokio::time::timeout;
+
+use crate::{
+    connection::Lease,
+    error::failed,
+    schema::migrations::{self, LATEST_VERSION},
+};
+
+/// A server that takes longer to answer is not well.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+/// From here on these want attention.
+const SLOW_ROUND_TRIP: Duration = Duration::from_millis(100);
+const LONG_TRANSACTION_SECONDS: f64 = 300.0;
+const LAG_BYTES: i64 = 64 << 20;
+const LAG_SECONDS: f64 = 60.0;
+/// Of 2,147 million transactions at most.
+const OLD_TRANSACTIONS: i64 = 1_500_000_000;
+
+const STATE: &str = "
+    SELECT current_setting('server_version') AS server_version,
+           pg_is_in_recovery() AS is_in_recovery,
+           current_setting('transaction_read_only') = 'on' AS is_read_only,
+           CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text
+               AS wal_position,
+           CASE WHEN pg_is_in_recovery()
+                THEN extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8 END AS replay_lag_seconds,
+           CASE WHEN NOT pg_is_in_recovery() THEN
+               (SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn))::bigint FROM pg_stat_replication)
+           END AS standby_lag_bytes,
+           (SELECT count(*) FROM pg_stat_replication) AS standbys,
+           pg_database_size(current_database()) AS database_size_bytes,
+           (SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()) AS deadlocks,
+           (SELECT coalesce(extract(epoch FROM max(now() - xact_start)), 0)::float8 FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()) AS longest_transaction_seconds,
+           (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS server_connections,
+           current_setting('max_connections')::bigint AS server_max_connections,
+           (SELECT age(datfrozenxid)::bigint FROM pg_database WHERE datname = current_database()) AS transaction_age";
+
+/// What has to be remembered from one check to the next.
+#[derive(Debug)]
+pub(crate) struct HealthMemory {
+    deadlocks: AtomicI64,
+}
+
+impl Default for HealthMemory {
+    fn default() -> Self {
+        Self { deadlocks: AtomicI64::new(i64::MAX) }
+    }
+}
+
+/// Asks the server. Being unwell is an answer.
+pub(crate) async fn check(pool: &PgPool, memory: &HealthMemory) -> HealthCheckResult {
+    let state = PoolState {
+        size: pool.size(),
+        idle: u32::try_from(pool.num_idle()).unwrap_or(u32::MAX).min(pool.size()),
+        max: pool.options().get_max_connections(),
+    };
+    let mut result = match timeout(ANSWER_LIMIT, ask(pool, memory)).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(error)) => unhealthy(error.to_string()),
+        Err(_) => unhealthy(format!("the server does not answer within {} s", ANSWER_LIMIT.as_secs())),
+    };
+    if state.size >= state.max && state.idle == 0 {
+        warn(&mut result, HealthStatus::Degraded, "every connection of the pool is in use".to_owned());
+    }
+    result.pool = Some(state);
+    result
+}
+
+fn unhealthy(why: String) -> HealthCheckResult {
     HealthCheckResult {
-        status: HealthStatus::Unknown,
+        status: HealthStatus::Unhealthy,
         latency: Duration::ZERO,
         server_version: None,
         pool: None,
-        details: vec![],
-        warnings: vec![],
+        details: Vec::new(),
+        warnings: vec![why],
     }
+}
+
+async fn ask(pool: &PgPool, memory: &HealthMemory) -> Result<HealthCheckResult> {
+    let mut lease = Lease::take(pool).await?;
+    let begin = Instant::now();
+    lease.run("SELECT 1").await.map_err(failed("health_check"))?;
+    let latency = begin.elapsed();
+    let row = sqlx::query(STATE).fetch_one(lease.get()).await.map_err(failed("health_check"))?;
+    let version = migrations::read_state(&mut lease).await?.version;
+    lease.give_back();
+    let mut result = HealthCheckResult {
+        status: HealthStatus::Healthy,
+        latency,
+        server_version: row.get("server_version"),
+        pool: None,
+        details: details(&row, version),
+        warnings: Vec::new(),
+    };
+    judge(&mut result, &row, version, memory);
+    Ok(result)
+}
+
+fn details(row: &PgRow, version: u64) -> Vec<(String, String)> {
+    let number = |name: &str| row.get::<Option<i64>, _>(name).map(|value| value.to_string());
+    let seconds = |name: &str| row.get::<Option<f64>, _>(name).map(|value| format!("{value:.1}"));
+    let all = [
+        ("database_size_bytes", number("database_size_bytes")),
+        ("deadlocks", number("deadlocks")),
+        ("is_in_recovery", Some(row.get::<bool, _>("is_in_recovery").to_string())),
+        ("longest_transaction_seconds", seconds("longest_transaction_seconds")),
+        ("replay_lag_seconds", seconds("replay_lag_seconds")),
+        ("schema_version", Some(version.to_string())),
+        ("server_connections", number("server_connections")),
+        ("server_max_connections", number("server_max_connections")),
+        ("standbys", number("standbys")),
+        ("standby_lag_bytes", number("standby_lag_bytes")),
+        ("transaction_age", number("transaction_age")),
+        ("wal_position", row.get("wal_position")),
+    ];
+    let mut known: Vec<_> =
+        all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    known.sort();
+    known
+}
+
+fn judge(result: &mut HealthCheckResult, row: &PgRow, version: u64, memory: &HealthMemory) {
+    use HealthStatus::{Degraded, Unhealthy};
+    let seconds = |name: &str| row.get::<Option<f64>, _>(name).unwrap_or_default();
+    let number = |name: &str| row.get::<Option<i64>, _>(name).unwrap_or_default();
+    let deadlocks = number("deadlocks");
+    let new_deadlocks = deadlocks.saturating_sub(memory.deadlocks.swap(deadlocks, Ordering::Relaxed));
+    let (connections, allowed) = (number("server_connections"), number("server_max_connections"));
+    let findings = [
+        (row.get("is_in_recovery"), Unhealthy, "the server is a standby: it cannot be written to".to_owned()),
+        (row.get("is_read_only"), Unhealthy, "transactions only read: it cannot be written to".to_owned()),
+        (
+            version < LATEST_VERSION,
+            Degraded,
+            format!("the schema has version {version} of {LATEST_VERSION}: run `snake-pipe migrate`"),
+        ),
+        (result.latency > SLOW_ROUND_TRIP, Degraded, format!("a round trip takes {:?}", result.latency)),
+        (
+            seconds("longest_transaction_seconds") > LONG_TRANSACTION_SECONDS,
+            Degraded,
+            "a transaction has been open for more than five minutes".to_owned(),
+        ),
+        (
+            number("standby_lag_bytes") > LAG_BYTES,
+            Degraded,
+            "a standby is more than 64 MiB behind".to_owned(),
+        ),
+        (
+            seconds("replay_lag_seconds") > LAG_SECONDS,
+            Degraded,
+            "the standby is more than a minute behind".to_owned(),
+        ),
+        (new_deadlocks > 0, Degraded, format!("{new_deadlocks} deadlocks since the last check")),
+        (
+            connections * 10 > allowed * 9,
+            Degraded,
+            format!("the server has {connections} of {allowed} connections"),
+        ),
+        (
+            number("transaction_age") > OLD_TRANSACTIONS,
+            Degraded,
+            "old rows have to be frozen soon: see VACUUM FREEZE".to_owned(),
+        ),
+    ];
+    for (applies, status, words) in findings {
+        if applies {
+            warn(result, status, words);
+        }
+    }
+}
+
+fn warn(result: &mut HealthCheckResult, status: HealthStatus, words: String) {
+    if result.status != HealthStatus::Unhealthy {
+        result.status = status;
+    }
+    result.warnings.push(words);
 }

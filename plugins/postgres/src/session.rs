@@ -1,21 +1,32 @@
 //! Load sessions: in place for what is small or changes little, aside and attached for a large new repository.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::{Duration, Instant},
+};
 
-use snake_pipe_core::{LoadSession, Result, id::RepositoryId, load::LoadPlan};
+use snake_pipe_core::{
+    Error, ErrorKind, LoadSession, Result, Timestamp, id::RepositoryId, load::LoadPlan, model::TransformedAst,
+};
 use sqlx::PgPool;
+use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::backend::InPlaceOnly;
+use crate::{backend::InPlaceOnly, connection::Lease, error::failed, schema::partition};
 
+mod cold;
 mod in_place;
+mod locks;
 pub(crate) mod repositories;
 mod rows;
 mod spool;
 mod unit;
 mod unresolve;
 
-use in_place::InPlaceSession;
+use cold::ColdSession;
+use in_place::{InPlaceSession, PREPARE};
+use locks::{LOCK_WAIT_MS, RETRY_PAUSE};
+use unit::UnitWriter;
 
 /// What a session needs of the backend's settings.
 #[derive(Clone, Debug)]
@@ -48,17 +59,112 @@ pub(crate) struct Fence {
 pub(crate) async fn begin(
     pool: PgPool,
     plan: LoadPlan,
-    _settings: SessionSettings,
+    settings: SessionSettings,
 ) -> Result<Box<dyn LoadSession>> {
     let fence = repositories::take_fence(&pool, &plan).await?;
+    let mut lease = Lease::take(&pool).await?;
+    partition::readmit_to_default(&mut lease, fence.repository).await?;
+    let goes_cold =
+        settings.expects_partitions(&plan) && partition::is_possible(&mut lease, fence.repository).await?;
+    lease.give_back();
+    let plan = Arc::new(plan);
+    if goes_cold {
+        return Ok(Box::new(ColdSession::begin(pool, plan, fence, settings).await?));
+    }
+    Ok(Box::new(InPlaceSession::new(pool, plan, fence)))
+}
+
+/// Begins a session that writes in place, whatever the plan expects.
+pub(crate) async fn begin_in_place(pool: PgPool, plan: LoadPlan) -> Result<Box<dyn LoadSession>> {
+    let fence = repositories::take_fence(&pool, &plan).await?;
+    let mut lease = Lease::take(&pool).await?;
+    partition::readmit_to_default(&mut lease, fence.repository).await?;
+    lease.give_back();
     Ok(Box::new(InPlaceSession::new(pool, Arc::new(plan), fence)))
 }
 
-/// Removes a repository with all its rows.
+impl SessionSettings {
+    fn expects_partitions(&self, plan: &LoadPlan) -> bool {
+        let in_place_only = self.in_place_only.lock().unwrap_or_else(PoisonError::into_inner);
+        plan.estimated_rows >= self.partition_rows && !in_place_only.contains(&plan.repository.id())
+    }
+}
+
+/// Removes a repository with all its rows. Whether anything of it had been published.
 pub(crate) async fn remove_repository(
-    _pool: &PgPool,
-    _repository: RepositoryId,
-    _settings: &SessionSettings,
+    pool: &PgPool,
+    repository: RepositoryId,
+    settings: &SessionSettings,
 ) -> Result<bool> {
-    Ok(false)
+    let begin = Instant::now();
+    loop {
+        let mut lease = Lease::take(pool).await?;
+        match try_remove(&mut lease, repository).await {
+            Ok(was_there) => {
+                lease.give_back();
+                return Ok(was_there);
+            }
+            Err(error) => {
+                lease.roll_back().await;
+                if error.kind() != ErrorKind::Busy || begin.elapsed() > settings.lock_limit {
+                    return Err(error.with_operation("remove_repository"));
+                }
+                sleep(RETRY_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn try_remove(lease: &mut Lease, repository: RepositoryId) -> Result<bool> {
+    let failed = || failed("remove_repository");
+    lease.run(format!("{PREPARE}; SET LOCAL lock_timeout = '{LOCK_WAIT_MS}ms'")).await.map_err(failed())?;
+    // First, so that no session of the repository publishes meanwhile.
+    let was_there = repositories::forget(lease, repository.get()).await?;
+    let own = partition::own_partitions(lease, repository).await?;
+    if own.is_empty() {
+        let files: Vec<Uuid> = sqlx::query_scalar("SELECT file_id FROM files WHERE repository_id = $1")
+            .bind(repository.get())
+            .fetch_all(lease.get())
+            .await
+            .map_err(failed())?;
+        let mut writer =
+            UnitWriter { connection: lease.get(), repository, producer_version: "", now: Timestamp::now() };
+        writer.remove(&files).await?;
+    } else {
+        lease.run(format!("DROP TABLE {}", own.join(", "))).await.map_err(failed())?;
+    }
+    lease.run("COMMIT").await.map_err(failed())?;
+    Ok(was_there)
+}
+
+/// The error of a commit. A server that answers has not committed; silence says nothing.
+fn commit_error(error: sqlx::Error) -> Error {
+    let error = failed("publish")(error);
+    match error.kind() {
+        ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Cancelled => {
+            Error::new(ErrorKind::OutcomeUnknown, "the reply to the commit was lost")
+                .with_operation("publish")
+                .with_source(error)
+        }
+        _ => error,
+    }
+}
+
+/// How many rows the facts become, roughly.
+fn estimated_rows(facts: &TransformedAst) -> u64 {
+    let parameters: usize = facts.functions.iter().map(|function| function.parameters.len()).sum();
+    let fields: usize = facts.classes.iter().map(|class| class.fields.len()).sum();
+    let lists = [
+        facts.functions.len(),
+        facts.classes.len(),
+        facts.annotations.len(),
+        facts.comments.len(),
+        facts.metrics.len(),
+        facts.parse_issues.len(),
+        facts.imports.len(),
+        facts.bases.len(),
+        facts.calls.len(),
+        facts.dependencies.len(),
+    ];
+    (1 + parameters + fields + lists.iter().sum::<usize>()) as u64
 }

@@ -34,6 +34,25 @@ pub(crate) fn of(table: TableId) -> &'static TableStatements {
     &STATEMENTS[table as usize]
 }
 
+/// The column that holds the file a row belongs to.
+pub(crate) fn file_column(table: TableId) -> &'static str {
+    if table == TableId::Dependencies { "source_file_id" } else { "file_id" }
+}
+
+/// What a reference becomes when its target is not there, as assignments.
+pub(crate) fn unresolved_assignments(table: TableId) -> String {
+    let unresolved = [
+        ("status", "'unresolved'"),
+        ("origin", "'none'"),
+        ("candidates", "0"),
+        ("target_file_id", "NULL"),
+        ("target_function_id", "NULL"),
+        ("target_class_id", "NULL"),
+    ];
+    let own = unresolved.iter().filter(|(name, _)| table.table().position(name).is_some());
+    own.map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
+}
+
 /// The name as an identifier.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

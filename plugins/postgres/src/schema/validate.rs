@@ -1,10 +1,7 @@
 //! What the database would refuse, found before it is sent: a refusal in the middle of a large load would cost all of it.
 
-use std::{collections::HashSet, hash::Hash};
-
 use snake_pipe_core::{
-    Error, ErrorKind, JsonText, Result,
-    model::{Resolution, ResolutionStatus, TransformedAst},
+    Error, ErrorKind, JsonText, Result, load::Batch, model::TransformedAst, validate_batch,
 };
 
 /// A B-tree entry ends at 2,704 bytes, and the path stands in one.
@@ -16,16 +13,22 @@ const MAX_JSON_BYTES: usize = 200 << 20;
 /// `numeric` takes far more; no honest number has as many digits, or so large an exponent.
 const MAX_NUMBER_BYTES: usize = 400;
 
-/// Refuses facts that break a key or a check of the tables, or hold JSON that `jsonb` does not take.
+/// Refuses a batch that breaks the model, a path that no index holds, and JSON that `jsonb` does not take.
 ///
 /// # Errors
-/// `Data`, naming the file and what is wrong.
-pub(crate) fn check(facts: &TransformedAst) -> Result<()> {
-    let flaw = path_flaw(facts).or_else(|| key_flaw(facts)).or_else(|| target_flaw(facts));
-    match flaw.or_else(|| documents(facts).find_map(|(what, json)| Some((what, json_flaw(json.as_str())?)))) {
+/// `Data`; the context `path` names the file.
+pub(crate) fn check(batch: &Batch) -> Result<()> {
+    validate_batch(batch)?;
+    batch.files.iter().try_for_each(|facts| check_file(facts))
+}
+
+fn check_file(facts: &TransformedAst) -> Result<()> {
+    let flaw = documents(facts).find_map(|(what, json)| Some((what, json_flaw(json.as_str())?)));
+    match path_flaw(facts).or(flaw) {
         None => Ok(()),
-        Some((what, flaw)) => Err(Error::new(ErrorKind::Data, format!("{what} {flaw}"))
-            .with_context("file", facts.path.as_str().chars().take(200).collect::<String>())),
+        Some((what, flaw)) => {
+            Err(Error::new(ErrorKind::Data, format!("{what} {flaw}")).with_context("path", &facts.path))
+        }
     }
 }
 
@@ -33,46 +36,6 @@ type Flaw = (&'static str, &'static str);
 
 fn path_flaw(facts: &TransformedAst) -> Option<Flaw> {
     (facts.path.as_str().len() > MAX_PATH_BYTES).then_some(("the path", "is longer than 2,600 bytes"))
-}
-
-fn key_flaw(facts: &TransformedAst) -> Option<Flaw> {
-    // The two highest bits of a symbol do not reach its id.
-    let classes = facts.classes.iter().map(|class| class.symbol.0 << 2);
-    let functions = facts.functions.iter().map(|function| function.symbol.0 << 2);
-    let metrics = facts.metrics.iter().map(|metric| metric.name.as_str());
-    if has_equals(classes) {
-        return Some(("two classes", "have the same symbol"));
-    }
-    if has_equals(functions) {
-        return Some(("two functions", "have the same symbol"));
-    }
-    has_equals(metrics).then_some(("two metrics", "have the same name"))
-}
-
-fn has_equals<T: Hash + Eq>(mut items: impl Iterator<Item = T>) -> bool {
-    let mut seen = HashSet::new();
-    !items.all(|item| seen.insert(item))
-}
-
-fn target_flaw(facts: &TransformedAst) -> Option<Flaw> {
-    const FLAW: &str = "has a target without being resolved, or none though it is";
-    let consistent = |resolution: &Resolution| {
-        (resolution.status == ResolutionStatus::Resolved) == resolution.target.is_some()
-    };
-    if !facts.imports.iter().all(|import| consistent(&import.resolution)) {
-        return Some(("an import", FLAW));
-    }
-    if !facts.bases.iter().all(|base| consistent(&base.resolution)) {
-        return Some(("a base", FLAW));
-    }
-    if !facts.calls.iter().all(|call| consistent(&call.resolution)) {
-        return Some(("a call", FLAW));
-    }
-    let consistent = facts
-        .dependencies
-        .iter()
-        .all(|dependency| (dependency.status == ResolutionStatus::Resolved) == dependency.target.is_some());
-    (!consistent).then_some(("a dependency", FLAW))
 }
 
 fn documents(facts: &TransformedAst) -> impl Iterator<Item = (&'static str, &JsonText)> {
@@ -152,32 +115,13 @@ fn unit(bytes: &[u8], at: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use snake_pipe_core::model::{Call, Class, Function, Metric};
-
     use super::*;
 
     #[test]
-    fn ordinary_facts_pass() {
-        assert!(check(&TransformedAst::new("a".into())).is_ok());
-    }
-
-    #[test]
-    fn what_would_break_a_key_or_a_check_is_refused() {
-        let function = || Function { name: "f".into(), ..Function::default() };
-        let resolved = Resolution { status: ResolutionStatus::Resolved, ..Resolution::default() };
-        let cases = [
-            TransformedAst { functions: vec![function(), function()], ..TransformedAst::default() },
-            TransformedAst { classes: vec![Class::default(); 2], ..TransformedAst::default() },
-            TransformedAst { metrics: vec![Metric::default(); 2], ..TransformedAst::default() },
-            TransformedAst {
-                calls: vec![Call { resolution: resolved, ..Call::default() }],
-                ..TransformedAst::default()
-            },
-            TransformedAst::new("x".repeat(2_601).as_str().into()),
-        ];
-        for facts in cases {
-            assert_eq!(check(&facts).unwrap_err().kind(), ErrorKind::Data);
-        }
+    fn ordinary_facts_pass_and_a_path_that_no_index_holds_does_not() {
+        assert!(check_file(&TransformedAst::new("a".into())).is_ok());
+        let long = TransformedAst::new("x".repeat(2_601).as_str().into());
+        assert_eq!(check_file(&long).unwrap_err().kind(), ErrorKind::Data);
     }
 
     #[test]

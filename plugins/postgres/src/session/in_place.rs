@@ -14,7 +14,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{
-    Fence,
+    Fence, commit_error, estimated_rows,
     repositories::{self, Admission},
     spool::{MEMORY_BUDGET_BYTES, Spool},
     unit::{Changes, UnitWriter},
@@ -26,7 +26,7 @@ use crate::{connection::Lease, error::failed, schema::validate};
 const UNIT_BYTES: usize = 8 << 20;
 /// Every lookup of a publication is by key. Right after a large load the server has no statistics, and would rather read
 /// whole tables.
-const PREPARE: &str = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
+pub(super) const PREPARE: &str = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
 
 /// See the module.
 #[derive(Debug)]
@@ -147,45 +147,11 @@ fn broken_reference(error: sqlx::Error) -> Error {
     }
 }
 
-/// The error of a commit. A server that answers has not committed; silence says nothing.
-pub(crate) fn commit_error(error: sqlx::Error) -> Error {
-    let error = failed("publish")(error);
-    match error.kind() {
-        ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Cancelled => {
-            Error::new(ErrorKind::OutcomeUnknown, "the reply to the commit was lost")
-                .with_operation("publish")
-                .with_source(error)
-        }
-        _ => error,
-    }
-}
-
-/// How many rows the facts become, roughly.
-pub(crate) fn estimated_rows(facts: &TransformedAst) -> u64 {
-    let parameters: usize = facts.functions.iter().map(|function| function.parameters.len()).sum();
-    let fields: usize = facts.classes.iter().map(|class| class.fields.len()).sum();
-    let lists = [
-        facts.functions.len(),
-        facts.classes.len(),
-        facts.annotations.len(),
-        facts.comments.len(),
-        facts.metrics.len(),
-        facts.parse_issues.len(),
-        facts.imports.len(),
-        facts.bases.len(),
-        facts.calls.len(),
-        facts.dependencies.len(),
-    ];
-    (1 + parameters + fields + lists.iter().sum::<usize>()) as u64
-}
-
 #[async_trait]
 impl LoadSession for InPlaceSession {
     async fn write_batch(&mut self, batch: Arc<Batch>) -> Result<WriteResult> {
         let begin = Instant::now();
-        for facts in &batch.files {
-            validate::check(facts).map_err(|error| error.with_operation("write_batch"))?;
-        }
+        validate::check(&batch).map_err(|error| error.with_operation("write_batch"))?;
         // Room is made before, so that an error leaves the session as it was.
         self.spool.shrink(MEMORY_BUDGET_BYTES).await?;
         for facts in &batch.files {

@@ -193,18 +193,54 @@ pub(crate) async fn admit(
         .fetch_optional(lease.get())
         .await
         .map_err(failed("publish"))?;
-    let fenced = |why| Error::new(ErrorKind::Fenced, why).with_context("repository", fence.repository);
-    let Some(row) = row else { return Err(fenced("the repository was removed since this load began")) };
+    let Some(row) = row else {
+        return Err(fenced(fence, "the repository was removed since this load began"));
+    };
     if row.get("is_published") {
         return Ok(Admission::AlreadyPublished);
     }
     match row.get::<Option<Uuid>, _>("fence_owner") {
         Some(owner) if owner == fence.owner => Ok(Admission::Admitted),
-        _ => Err(fenced("a newer load of this repository has begun")),
+        _ => Err(fenced(fence, "a newer load of this repository has begun")),
     }
 }
 
-/// Writes snapshot and marker. Without any change of the files, a snapshot that says what the last one says is left out.
+/// Holds the repository's row to the end of the transaction, if the right to publish is still ours: nobody takes it over
+/// meanwhile.
+pub(crate) async fn hold(lease: &mut Lease, fence: &Fence) -> Result<()> {
+    let owner: Option<Option<Uuid>> =
+        sqlx::query_scalar("SELECT fence_owner FROM repositories WHERE repository_id = $1 FOR UPDATE")
+            .bind(fence.repository.get())
+            .fetch_optional(lease.get())
+            .await
+            .map_err(failed("publish"))?;
+    match owner {
+        Some(Some(owner)) if owner == fence.owner => Ok(()),
+        _ => Err(fenced(fence, "a newer load of this repository has begun")),
+    }
+}
+
+fn fenced(fence: &Fence, why: &'static str) -> Error {
+    Error::new(ErrorKind::Fenced, why).with_context("repository", fence.repository)
+}
+
+/// Removes the rows of `snapshots` and `repositories`. Whether anything had been published.
+pub(crate) async fn forget(lease: &mut Lease, repository: i64) -> Result<bool> {
+    sqlx::query("DELETE FROM snapshots WHERE repository_id = $1")
+        .bind(repository)
+        .execute(lease.get())
+        .await
+        .map_err(failed("remove_repository"))?;
+    let marker: Option<Option<Uuid>> =
+        sqlx::query_scalar("DELETE FROM repositories WHERE repository_id = $1 RETURNING marker")
+            .bind(repository)
+            .fetch_optional(lease.get())
+            .await
+            .map_err(failed("remove_repository"))?;
+    Ok(marker.flatten().is_some())
+}
+
+/// Writes snapshot and marker; neither, where no file changed and the snapshot says what the last one says.
 pub(crate) async fn record(
     lease: &mut Lease,
     plan: &LoadPlan,
@@ -223,8 +259,8 @@ pub(crate) async fn record(
               AND s.is_dirty IS NOT DISTINCT FROM $5 AND s.producer_version = $6 AND s.file_count = c.file_count)";
     const MARKER: &str = "
         UPDATE repositories
-        SET marker = $2, snapshot_id = CASE WHEN $3 THEN $2 ELSE snapshot_id END, remote = coalesce($4, CASE WHEN $6 THEN NULL ELSE remote END),
-            root = coalesce($5, root), updated_at = now()
+        SET marker = $2, snapshot_id = $2, remote = coalesce($3, CASE WHEN $5 THEN NULL ELSE remote END),
+            root = coalesce($4, root), updated_at = now()
         WHERE repository_id = $1";
     let (repository, snapshot) = (plan.repository.id().get(), &publication.snapshot);
     let written = sqlx::query(SNAPSHOT)
@@ -238,10 +274,12 @@ pub(crate) async fn record(
         .execute(lease.get())
         .await
         .map_err(failed("publish"))?;
+    if written.rows_affected() == 0 {
+        return Ok(());
+    }
     sqlx::query(MARKER)
         .bind(repository)
         .bind(publication.marker.0)
-        .bind(written.rows_affected() > 0)
         .bind(&plan.repository.remote)
         .bind(&plan.repository.root)
         .bind(plan.allow_other_source)

@@ -167,7 +167,7 @@ impl UnitWriter<'_> {
 
     async fn remove_rows(&mut self, table: TableId, ids: &[Uuid], vanished: &mut Vanished) -> Result<usize> {
         let returning = match table {
-            TableId::Files => " RETURNING file_id, file_path",
+            TableId::Files => " RETURNING file_id",
             TableId::Functions => " RETURNING function_id",
             TableId::Classes => " RETURNING class_id",
             _ => "",
@@ -181,7 +181,7 @@ impl UnitWriter<'_> {
         let rows = query.fetch_all(&mut *self.connection).await.map_err(failed("remove rows"))?;
         for row in &rows {
             match table {
-                TableId::Files => drop(vanished.files.insert(row.get(0), row.get(1))),
+                TableId::Files => drop(vanished.files.insert(row.get(0))),
                 TableId::Functions => drop(vanished.functions.insert(row.get(0))),
                 _ => drop(vanished.classes.insert(row.get(0))),
             }

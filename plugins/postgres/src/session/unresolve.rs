@@ -1,6 +1,6 @@
 //! References whose target is not there: they keep what the source said and lose what it was resolved to.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use snake_pipe_core::{
     Result, Timestamp, Value,
@@ -10,7 +10,10 @@ use snake_pipe_core::{
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
-use crate::error::failed;
+use crate::{
+    error::failed,
+    schema::statements::{file_column, unresolved_assignments},
+};
 
 /// How many ids one statement takes.
 const IDS_PER_STATEMENT: usize = 10_000;
@@ -18,8 +21,8 @@ const IDS_PER_STATEMENT: usize = 10_000;
 /// Entities that were deleted.
 #[derive(Debug, Default)]
 pub(crate) struct Vanished {
-    /// Files with their paths, where known.
-    pub(crate) files: BTreeMap<Uuid, Option<String>>,
+    /// Files.
+    pub(crate) files: BTreeSet<Uuid>,
     /// Functions.
     pub(crate) functions: BTreeSet<Uuid>,
     /// Classes.
@@ -99,17 +102,10 @@ impl Targets {
         let Self { defined, files, functions, classes } = self;
         let others =
             |ids: HashSet<Uuid>| ids.into_iter().filter(|id| !defined.contains(id)).collect::<Vec<_>>();
-        let files = absent(connection, repository, TableId::Files, others(files)).await?;
         Ok(Vanished {
-            files: files.into_iter().map(|id| (id, None)).collect(),
-            functions: absent(connection, repository, TableId::Functions, others(functions))
-                .await?
-                .into_iter()
-                .collect(),
-            classes: absent(connection, repository, TableId::Classes, others(classes))
-                .await?
-                .into_iter()
-                .collect(),
+            files: absent(connection, repository, TableId::Files, others(files)).await?,
+            functions: absent(connection, repository, TableId::Functions, others(functions)).await?,
+            classes: absent(connection, repository, TableId::Classes, others(classes)).await?,
         })
     }
 }
@@ -126,13 +122,13 @@ async fn absent(
     repository: RepositoryId,
     table: TableId,
     ids: Vec<Uuid>,
-) -> Result<Vec<Uuid>> {
+) -> Result<BTreeSet<Uuid>> {
     let (table, id) = (table.table().name, table.table().key[0]);
     let sql = format!(
         "SELECT n.id FROM unnest($2::uuid[]) AS n (id) WHERE NOT EXISTS (
              SELECT FROM {table} t WHERE t.{id} = n.id AND t.repository_id = $1)"
     );
-    let mut absent = Vec::new();
+    let mut absent = BTreeSet::new();
     for ids in ids.chunks(IDS_PER_STATEMENT) {
         let found: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql.as_str()))
             .bind(repository.get())
@@ -154,15 +150,15 @@ pub(crate) async fn unresolve(
     targets: Targets,
     now: Timestamp,
 ) -> Result<u64> {
-    vanished.add_missing(targets.missing(connection, repository).await?);
+    vanished.add(targets.missing(connection, repository).await?);
     if vanished.is_empty() {
         return Ok(0);
     }
     let mut holders = Vec::new();
-    let files: Vec<Uuid> = vanished.files.keys().copied().collect();
+    let files: Vec<Uuid> = vanished.files.iter().copied().collect();
     let functions: Vec<Uuid> = vanished.functions.iter().copied().collect();
     let classes: Vec<Uuid> = vanished.classes.iter().copied().collect();
-    for table in [TableId::Imports, TableId::Inheritance, TableId::Calls] {
+    for table in [TableId::Imports, TableId::Inheritance, TableId::Calls, TableId::Dependencies] {
         for (column, ids) in
             [("target_function_id", &functions), ("target_class_id", &classes), ("target_file_id", &files)]
         {
@@ -171,20 +167,8 @@ pub(crate) async fn unresolve(
             }
         }
     }
-    unresolve_dependencies(connection, repository, &vanished.files, &mut holders).await?;
     forget_links(connection, repository, &holders, now).await?;
     Ok(holders.len() as u64)
-}
-
-impl Vanished {
-    /// Adds what is missing; a path that is known stays.
-    fn add_missing(&mut self, missing: Self) {
-        for (id, path) in missing.files {
-            self.files.entry(id).or_insert(path);
-        }
-        self.functions.extend(missing.functions);
-        self.classes.extend(missing.classes);
-    }
 }
 
 async fn unresolve_column(
@@ -194,10 +178,6 @@ async fn unresolve_column(
     ids: &[Uuid],
     holders: &mut Vec<Uuid>,
 ) -> Result<()> {
-    let definition = table.table();
-    let targets = ["target_file_id", "target_function_id", "target_class_id"];
-    let targets: Vec<_> = targets.into_iter().filter(|name| definition.position(name).is_some()).collect();
-    let cleared: Vec<_> = targets.iter().map(|name| format!("{name} = NULL")).collect();
     // A function or class of a file that vanished has vanished itself, so that what refers to it is found by its own column.
     let filter = match (table, column) {
         (TableId::Calls, "target_file_id") => " AND target_function_id IS NULL AND target_class_id IS NULL",
@@ -205,41 +185,15 @@ async fn unresolve_column(
         _ => "",
     };
     let sql = format!(
-        "UPDATE {} SET status = 'unresolved', origin = 'none', candidates = 0, {}
-         WHERE repository_id = $1 AND {column} = ANY($2){filter} RETURNING file_id",
-        definition.name,
-        cleared.join(", ")
+        "UPDATE {} SET {} WHERE repository_id = $1 AND {column} = ANY($2){filter} RETURNING {}",
+        table.table().name,
+        unresolved_assignments(table),
+        file_column(table)
     );
     for ids in ids.chunks(IDS_PER_STATEMENT) {
         let found: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql.as_str()))
             .bind(repository.get())
             .bind(ids)
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(failed("un-resolve"))?;
-        holders.extend(found);
-    }
-    Ok(())
-}
-
-async fn unresolve_dependencies(
-    connection: &mut PgConnection,
-    repository: RepositoryId,
-    files: &BTreeMap<Uuid, Option<String>>,
-    holders: &mut Vec<Uuid>,
-) -> Result<()> {
-    const UNRESOLVE: &str = "
-        UPDATE dependencies d SET status = 'unresolved', target_file_id = NULL, target_module = n.path
-        FROM unnest($2::uuid[], $3::text[]) AS n (id, path)
-        WHERE d.repository_id = $1 AND d.target_file_id = n.id RETURNING d.source_file_id";
-    let files: Vec<_> = files.iter().collect();
-    for files in files.chunks(IDS_PER_STATEMENT) {
-        let ids: Vec<Uuid> = files.iter().map(|(id, _)| **id).collect();
-        let paths: Vec<Option<&str>> = files.iter().map(|(_, path)| path.as_deref()).collect();
-        let found: Vec<Uuid> = sqlx::query_scalar(UNRESOLVE)
-            .bind(repository.get())
-            .bind(ids)
-            .bind(paths)
             .fetch_all(&mut *connection)
             .await
             .map_err(failed("un-resolve"))?;

@@ -1,14 +1,12 @@
 //! What a load session promises, in place.
 
-mod support;
-
 use std::sync::Arc;
 
-use snake_pipe_core::{DatabaseBackend as _, ErrorKind, load::PublishResult, model::TransformedAst};
-use support::{
+use crate::support::{
     app_id, backend, batch, complete, count, function, library, load, partial, publication, removal, rows,
     two_files, user,
 };
+use snake_pipe_core::{DatabaseBackend as _, ErrorKind, load::PublishResult, model::TransformedAst};
 
 const REFERENCES: &str = "
     SELECT 'import', status, origin, target_file_id IS NULL FROM imports
@@ -86,8 +84,8 @@ async fn a_reference_whose_target_goes_is_unresolved_and_asks_for_linking() {
         ["base|unresolved|none|true", "call|unresolved|none|true", "import|unresolved|none|true"]
     );
     assert_eq!(
-        rows(&backend, "SELECT DISTINCT status, target_module FROM dependencies").await,
-        ["unresolved|lib.py"]
+        rows(&backend, "SELECT DISTINCT status, target_file_id FROM dependencies").await,
+        ["unresolved|"]
     );
     let manifest = backend.manifest(app_id()).await.unwrap();
     assert_eq!(manifest.files.len(), 1);

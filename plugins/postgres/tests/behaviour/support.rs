@@ -1,5 +1,5 @@
 //! A small repository, and a backend of one's own for each test.
-#![expect(dead_code, reason = "each test file uses its own part")]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use snake_pipe_postgres::{PostgresBackend, PostgresConfig};
 use snake_pipe_testkit::postgres::TestDatabase;
 
 /// A migrated backend in a database of its own.
-pub async fn backend() -> (TestDatabase, PostgresBackend) {
+pub(crate) async fn backend() -> (TestDatabase, PostgresBackend) {
     let database = TestDatabase::create().unwrap();
     let backend = connect(&database.url()).await;
     backend.migrate(MigrateMode::Apply).await.unwrap();
@@ -24,49 +24,53 @@ pub async fn backend() -> (TestDatabase, PostgresBackend) {
 }
 
 /// A connected backend.
-pub async fn connect(url: &str) -> PostgresBackend {
+pub(crate) async fn connect(url: &str) -> PostgresBackend {
     let backend = PostgresBackend::new(PostgresConfig::from_url(url).unwrap());
     backend.connect().await.unwrap();
     backend
 }
 
 /// The repository `app`.
-pub fn app() -> Repository {
+pub(crate) fn app() -> Repository {
     Repository::named("app")
 }
 
 /// Its id.
-pub fn app_id() -> RepositoryId {
+pub(crate) fn app_id() -> RepositoryId {
     app().id()
 }
 
 /// A partial load of `app`.
-pub fn partial() -> LoadPlan {
+pub(crate) fn partial() -> LoadPlan {
     LoadPlan::partial(app(), "1")
 }
 
 /// A complete load of `app` with these files.
-pub fn complete(files: &[Arc<TransformedAst>]) -> LoadPlan {
+pub(crate) fn complete(files: &[Arc<TransformedAst>]) -> LoadPlan {
     LoadPlan::complete(app(), "1", files.iter().map(|facts| facts.key()))
 }
 
 /// A new marker, no snapshot.
-pub fn publication() -> Publication {
+pub(crate) fn publication() -> Publication {
     Publication { marker: Marker::random(), snapshot: Snapshot::default() }
 }
 
 /// A batch of these files.
-pub fn batch(files: &[Arc<TransformedAst>]) -> Arc<Batch> {
+pub(crate) fn batch(files: &[Arc<TransformedAst>]) -> Arc<Batch> {
     Arc::new(Batch { sequence: 0, files: files.to_vec(), removed: Vec::new() })
 }
 
 /// A batch that removes these files.
-pub fn removal(paths: &[&str]) -> Arc<Batch> {
+pub(crate) fn removal(paths: &[&str]) -> Arc<Batch> {
     Arc::new(Batch { removed: paths.iter().map(|path| (*path).into()).collect(), ..Batch::default() })
 }
 
 /// Loads files and publishes them.
-pub async fn load(backend: &PostgresBackend, plan: LoadPlan, files: &[Arc<TransformedAst>]) -> WriteResult {
+pub(crate) async fn load(
+    backend: &PostgresBackend,
+    plan: LoadPlan,
+    files: &[Arc<TransformedAst>],
+) -> WriteResult {
     let mut session = backend.begin_load(plan).await.unwrap();
     session.write_batch(batch(files)).await.unwrap();
     match session.publish(publication()).await.unwrap() {
@@ -76,13 +80,13 @@ pub async fn load(backend: &PostgresBackend, plan: LoadPlan, files: &[Arc<Transf
 }
 
 /// The only value of a query's answer.
-pub async fn value(backend: &PostgresBackend, sql: &str) -> Value {
+pub(crate) async fn value(backend: &PostgresBackend, sql: &str) -> Value {
     let mut result = backend.execute_sql_query(SqlQuery::new(sql)).await.unwrap();
     result.rows.remove(0).remove(0)
 }
 
 /// The only value of a query's answer, a number.
-pub async fn count(backend: &PostgresBackend, sql: &str) -> i64 {
+pub(crate) async fn count(backend: &PostgresBackend, sql: &str) -> i64 {
     match value(backend, sql).await {
         Value::Integer(number) => number,
         other => panic!("{other:?} is no whole number"),
@@ -90,7 +94,7 @@ pub async fn count(backend: &PostgresBackend, sql: &str) -> i64 {
 }
 
 /// The rows of a query's answer, columns separated by `|`.
-pub async fn rows(backend: &PostgresBackend, sql: &str) -> Vec<String> {
+pub(crate) async fn rows(backend: &PostgresBackend, sql: &str) -> Vec<String> {
     let result = backend.execute_sql_query(SqlQuery::new(sql)).await.unwrap();
     let row = |row: Vec<Value>| row.iter().map(ToString::to_string).collect::<Vec<_>>().join("|");
     result.rows.into_iter().map(row).collect()
@@ -101,7 +105,7 @@ fn symbol(kind: &str, name: &str) -> SymbolKey {
 }
 
 /// A function of this name, with a parameter.
-pub fn function(name: &str) -> Function {
+pub(crate) fn function(name: &str) -> Function {
     Function {
         kind: FunctionKind::Function,
         name: name.into(),
@@ -114,7 +118,7 @@ pub fn function(name: &str) -> Function {
 }
 
 /// A class of this name.
-pub fn class(name: &str) -> Class {
+pub(crate) fn class(name: &str) -> Class {
     Class {
         kind: ClassKind::Class,
         name: name.into(),
@@ -125,7 +129,7 @@ pub fn class(name: &str) -> Class {
 }
 
 /// A file with a function `f`, a class `C` and a metric: what others refer to.
-pub fn library(path: &str) -> TransformedAst {
+pub(crate) fn library(path: &str) -> TransformedAst {
     TransformedAst {
         content_hash: Some(Digest::of(path.as_bytes())),
         functions: vec![function("f")],
@@ -137,7 +141,7 @@ pub fn library(path: &str) -> TransformedAst {
 }
 
 /// A file that imports `target`, calls its `f` and inherits its `C`.
-pub fn user(path: &str, target: &str) -> TransformedAst {
+pub(crate) fn user(path: &str, target: &str) -> TransformedAst {
     let to = |entity| Resolution::resolved(Target { file: library(target).key(), entity }, Origin::Import);
     let mut facts = TransformedAst {
         content_hash: Some(Digest::of(path.as_bytes())),
@@ -173,6 +177,6 @@ pub fn user(path: &str, target: &str) -> TransformedAst {
 }
 
 /// `lib.py`, and `app.py` that uses it.
-pub fn two_files() -> Vec<Arc<TransformedAst>> {
+pub(crate) fn two_files() -> Vec<Arc<TransformedAst>> {
     vec![Arc::new(library("lib.py")), Arc::new(user("app.py", "lib.py"))]
 }
