@@ -60,7 +60,8 @@ pub enum LaneStatus {
     Failed,
     /// It was too slow for the stream; it is as before the run, and what it is owed is counted.
     Lagging,
-    /// The run ended before it could publish; it is as before the run.
+    /// The run ended before it could publish; it is as before the run. If `error` says that it was just publishing, it may
+    /// hold all of the run as well.
     Cancelled,
 }
 

@@ -25,10 +25,10 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Breaker, CoordinatorOptions, LaneState, LaneStatus, LaneSummary,
+    Breaker, CoordinatorOptions, LaneState, LaneStatus, LaneSummary, RetryOptions,
     pipeline::FactsStream,
     progress::Reporter,
-    queue::{Inlet, Message},
+    queue::{Flags, Inlet, Message},
     retry::Backoff,
 };
 use calls::Calls;
@@ -90,6 +90,21 @@ pub(crate) struct Lane {
     summary: LaneSummary,
 }
 
+/// As long as it is there, the lane may still write. A lane that panics drops it too.
+struct Working {
+    shared: Arc<Shared>,
+    flags: Arc<Flags>,
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.flags.stopped.store(true, Ordering::SeqCst);
+        if self.shared.working.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.shared.nobody_left.cancel();
+        }
+    }
+}
+
 impl Lane {
     pub(crate) fn new(
         index: usize,
@@ -118,7 +133,10 @@ impl Lane {
             incomplete: false,
             maybe_published: false,
             left: false,
-            replay_pauses: Backoff::new(shared.options.retry),
+            replay_pauses: Backoff::new(RetryOptions {
+                attempts: shared.options.max_replays,
+                ..shared.options.retry
+            }),
             shared,
             summary,
         }
@@ -127,13 +145,11 @@ impl Lane {
     /// Follows the stream to its end, and says what became of the backend.
     pub(crate) async fn run(mut self, mut inlet: Inlet) -> LaneSummary {
         let started = Instant::now();
+        let working = Working { shared: self.shared.clone(), flags: inlet.flags.clone() };
         let result = self.load(&mut inlet).await;
+        drop(working);
         if result.is_err() {
             self.state(LaneState::Stopped);
-            inlet.flags.stopped.store(true, Ordering::SeqCst);
-            if self.shared.working.fetch_sub(1, Ordering::SeqCst) == 1 {
-                self.shared.nobody_left.cancel();
-            }
             self.abort().await;
             self.count_owed(&mut inlet).await;
         }

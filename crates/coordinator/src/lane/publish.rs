@@ -1,7 +1,7 @@
 //! The end of a lane: what was accepted becomes visible.
 
 use snake_pipe_core::{
-    ErrorKind, IntegrityScope, Result,
+    Error, ErrorKind, IntegrityScope, Result,
     load::{Batch, PublishResult, WriteResult},
     model::TransformedAst,
 };
@@ -33,6 +33,9 @@ impl Lane {
                 Ok(result) => {
                     self.published(result).await;
                     return Ok(true);
+                }
+                Err(error) if error.kind() == ErrorKind::Cancelled && error.operation().is_none() => {
+                    return Err(cancelled_half_way());
                 }
                 Err(error) => error,
             };
@@ -84,4 +87,10 @@ impl Lane {
             }
         }
     }
+}
+
+fn cancelled_half_way() -> Error {
+    Error::new(ErrorKind::Cancelled, "the run was cancelled while the backend published")
+        .with_operation("publish")
+        .with_help("the backend holds all of the run or nothing of it; the next run finds out")
 }

@@ -7,6 +7,9 @@ use snake_pipe_core::{Error, ErrorKind, Result, SourcePath, load::Batch, model::
 use super::{Lane, calls::Call};
 use crate::reaction::{Phase, Reaction, reaction};
 
+/// What [`Batch::approximate_bytes`] takes for the path of a file to remove.
+const REMOVED_BYTES: usize = 128;
+
 impl Lane {
     /// Writes what of the batch is owed. A batch that is owed wholly is passed on as it is, shared with the other lanes.
     pub(super) async fn take(&mut self, batch: &Arc<Batch>) -> Result<()> {
@@ -51,10 +54,13 @@ impl Lane {
         let Some(manifest) = &self.manifest else { return Ok(()) };
         let removed: Vec<_> = manifest.removed_by(&self.shared.plan.scope).cloned().collect();
         self.summary.files_removed = removed.len() as u64;
-        if removed.is_empty() {
-            return Ok(());
+        let at_once = (self.shared.options.batch_bytes / REMOVED_BYTES).max(1);
+        for removed in removed.chunks(at_once) {
+            self.sequence += 1;
+            let removed = removed.to_vec();
+            self.write(Arc::new(Batch { sequence: self.sequence, files: Vec::new(), removed })).await?;
         }
-        self.write(Arc::new(Batch { sequence: self.sequence + 1, files: Vec::new(), removed })).await
+        Ok(())
     }
 
     async fn write(&mut self, batch: Arc<Batch>) -> Result<()> {

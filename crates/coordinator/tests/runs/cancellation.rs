@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use snake_pipe_coordinator::{CoordinatorOptions, LaneStatus, Outcome};
-use snake_pipe_core::ErrorKind;
+use snake_pipe_core::{ErrorKind, memory::MemoryBackend};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     faulty::{Fault, Faulty},
-    setup::{facts, load, many, paths, pipeline},
+    setup::{facts, load, many, paths, pipeline, shared},
 };
 
 /// A backend every call of which takes a millisecond.
@@ -90,4 +90,36 @@ async fn a_backend_that_says_cancelled_ends_the_run_for_all() {
     assert_eq!(summary.lanes[0].error.as_ref().unwrap().operation.as_deref(), Some("begin_load"));
     assert_eq!(summary.lanes[1].error, None);
     assert_eq!(paths(two.inner()), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_cancelled_while_it_publishes_says_so() {
+    let backend = Faulty::new(|call| if call.is("publish", 1) { Fault::Hang } else { Fault::None });
+    let token = CancellationToken::new();
+    let run = pipeline(many(1)).cancelled_by(token.clone()).to(Arc::new(backend)).run();
+    let cancel = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        token.cancel();
+    };
+    let (summary, ()) = tokio::join!(run, cancel);
+    let lane = &summary.unwrap().lanes[0];
+    assert_eq!(lane.status, LaneStatus::Cancelled);
+    assert!(lane.error.as_ref().unwrap().message.contains("while the backend published"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_several_threads_a_cancelled_run_is_all_or_nothing_too() {
+    for round in 0..100_u64 {
+        let backend = MemoryBackend::new();
+        let token = CancellationToken::new();
+        let run = pipeline(many(50)).options(small()).cancelled_by(token.clone()).to(shared(&backend)).run();
+        let run = tokio::spawn(run);
+        tokio::time::sleep(Duration::from_micros(round * 20)).await;
+        token.cancel();
+        let summary = run.await.unwrap().unwrap();
+        let expected = if summary.lanes[0].status == LaneStatus::Published { 50 } else { 0 };
+        let is_known = summary.lanes[0].error.is_none();
+        assert!(!is_known || paths(&backend).len() == expected, "{:?}", summary.lanes[0]);
+        assert!(matches!(paths(&backend).len(), 0 | 50));
+    }
 }

@@ -43,12 +43,13 @@ async fn all_backends_down_is_no_success() {
 #[tokio::test]
 async fn a_stream_without_end_ends_when_no_backend_is_left() {
     let dead = Arc::new(MockDatabaseBackend::failing(ErrorKind::Authentication));
+    let broken = Faulty::new(|call| if call.is("write_batch", 1) { Fault::Panic } else { Fault::None });
     let endless = futures::stream::unfold(0_u64, |number| async move {
         tokio::task::yield_now().await;
         Some((Ok(crate::setup::facts(&number.to_string())), number + 1))
     });
     let options = CoordinatorOptions { batch_bytes: 1, ..CoordinatorOptions::default() };
-    let summary = pipeline(endless).options(options).to(dead).run().await.unwrap();
+    let summary = pipeline(endless).options(options).to(dead).to(Arc::new(broken)).run().await.unwrap();
     assert_eq!(summary.outcome, Outcome::Failed);
 }
 
