@@ -1,6 +1,8 @@
 //! What rules record beside functions and classes: annotations, fields, bases, imports, calls.
 
-use snake_pipe_core::model::{Annotation, Base, BaseKind, Call, CallKind, Field, Import, Owner};
+use std::ops::Range;
+
+use snake_pipe_core::model::{Annotation, Base, BaseKind, Call, CallKind, Field, Import, Owner, Visibility};
 use tree_sitter::Node;
 
 use super::{Limit, Scope, Walk, late::MemberOf, walk::Pending};
@@ -108,10 +110,29 @@ impl<'t> Walk<'t> {
         }
     }
 
+    /// Says who may use the members of a class that follow (`private:` in C++).
+    pub(crate) fn set_member_visibility(&mut self, class: u32, visibility: Visibility) {
+        self.late.member_visibility.insert(class, visibility);
+    }
+
+    /// Who may use the members of a class here, as [`set_member_visibility`](Self::set_member_visibility) said last.
+    pub(crate) fn member_visibility(&self, class: u32) -> Visibility {
+        self.late.member_visibility.get(&class).copied().unwrap_or_default()
+    }
+
     /// Adds a base of a class. `name` is the base without type arguments.
     pub(crate) fn add_base(&mut self, class: u32, kind: BaseKind, base: Node<'t>, name: Node<'t>) {
         let base = self.base(class, kind, base, name);
         self.facts.bases.push(base);
+    }
+
+    /// Adds a base whose name without type arguments is a part of it, in bytes of the file.
+    pub(crate) fn add_base_named(&mut self, class: u32, kind: BaseKind, base: Node<'t>, name: Range<usize>) {
+        let line = self.line(base);
+        let text = self.text(base, Limit::Type);
+        let source = self.source;
+        let name = self.stored(source.get(name).unwrap_or_default(), Limit::Name, base);
+        self.facts.bases.push(Base { class, kind, text, name, line, ..Base::default() });
     }
 
     /// Adds a base that is written from `name` to `end`, where no node holds the two alone.
@@ -147,6 +168,9 @@ impl<'t> Walk<'t> {
 
     /// Adds a call of a callee that has a name.
     pub(crate) fn add_call(&mut self, site: CallSite<'t>) {
+        if site.name.start_byte() < self.ignored_until {
+            return;
+        }
         let is_bare = site.callee.byte_range() == site.name.byte_range();
         let text = (!is_bare).then(|| self.text(site.callee, Limit::Callee));
         self.add_call_of(site, text);

@@ -87,6 +87,9 @@ impl<'t> Walk<'t> {
     /// A boolean operator: a decision each, and one for the cognitive complexity where it differs from the operator
     /// before it in the same expression.
     pub(super) fn boolean_operator(&mut self, node: Node<'t>) {
+        if node.start_byte() < self.ignored_until {
+            return;
+        }
         let role = |node: &Node<'t>| self.table.role(node.kind_id());
         if !self.ancestors.last().is_some_and(|parent| matches!(role(parent), Role::BooleanExpression)) {
             return;

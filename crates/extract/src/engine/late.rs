@@ -1,7 +1,7 @@
 //! What can be said only when the whole file was seen.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use snake_pipe_core::model::{Base, CallKind, Import, Owner, TransformedAst};
+use snake_pipe_core::model::{Base, CallKind, Import, Owner, TransformedAst, Visibility};
 
 use super::{Walk, lines::Lines};
 use crate::parsed::{Declaration, Export};
@@ -23,6 +23,8 @@ pub(super) struct Late {
     pub(super) field_names: FxHashSet<(u32, String)>,
     /// Variables that were added once.
     pub(super) local_names: FxHashSet<(Option<u32>, String, Option<String>, bool)>,
+    /// Who may use the members that follow, by class.
+    pub(super) member_visibility: FxHashMap<u32, Visibility>,
     /// Functions and classes in source order, with the number of definitions around each.
     pub(super) definitions: Vec<(u32, Owner)>,
 }

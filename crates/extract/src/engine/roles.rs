@@ -15,6 +15,8 @@ pub(crate) enum Role {
     None,
     /// Nothing, and nothing inside it is a fact: its children are not visited.
     Skip,
+    /// Nothing, and nothing inside it is a fact but comments like C's: its children are visited where it holds a `/`.
+    Inert,
     /// A comment.
     Comment,
     /// What the language's function does.

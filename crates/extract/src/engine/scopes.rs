@@ -28,6 +28,8 @@ pub(crate) struct ClassDraft<'t> {
     pub(crate) class: Class,
     /// Where the documentation stands before, if that is not the class's own node (a `typedef` around it).
     pub(crate) head: Option<Node<'t>>,
+    /// What stands before it belongs to another definition at the same place.
+    pub(crate) is_secondary: bool,
     /// Where the definition proper begins, if annotations stand before it inside its own node.
     pub(crate) start: Option<Node<'t>>,
 }
@@ -153,6 +155,11 @@ impl<'t> Walk<'t> {
 
     /// Fills what the scope says: qualified name, class, enclosing function.
     fn place_function(&mut self, function: &mut Function, index: u32, member_of: Option<String>) {
+        if function.kind == FunctionKind::Macro {
+            // A macro belongs to no scope, wherever it is defined.
+            function.qualified_name.clone_from(&function.name);
+            return;
+        }
         let mut owner = None;
         match self.frames.innermost_scope() {
             Some(FrameKind::Function { index, .. }) => function.parent = Some(*index),
@@ -188,7 +195,7 @@ impl<'t> Walk<'t> {
 
     /// Adds a class that has no members to visit, such as an alias.
     pub(crate) fn add_class(&mut self, node: Node<'t>, draft: ClassDraft<'t>) -> Option<u32> {
-        let ClassDraft { mut class, head, start } = draft;
+        let ClassDraft { mut class, head, start, is_secondary } = draft;
         if class.name.is_empty() {
             return None;
         }
@@ -201,8 +208,10 @@ impl<'t> Walk<'t> {
             Scope::Class(index) => class.outer = Some(index),
             Scope::File | Scope::Extension => {}
         }
-        let documentation = self.attach(head.unwrap_or(node), Owner::Class(index));
-        class.doc_string = class.doc_string.or(documentation);
+        if !is_secondary {
+            let documentation = self.attach(head.unwrap_or(node), Owner::Class(index));
+            class.doc_string = class.doc_string.or(documentation);
+        }
         self.limit_documentation(&mut class.doc_string, node);
         self.facts.classes.push(class);
         self.late.define(self.frames.definitions, Owner::Class(index));
@@ -289,7 +298,7 @@ impl<'t> Walk<'t> {
             self.record_cut(Limit::Signature, node);
         }
         let kept = signature.trim_end().trim_end_matches("=>").trim_end_matches("->");
-        let kept = kept.trim_end_matches([';', ':', '=', '{']).trim_end();
+        let kept = kept.trim_end_matches([';', ':', '=', '{', '\\']).trim_end();
         signature.truncate(kept.len());
         signature
     }

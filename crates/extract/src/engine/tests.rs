@@ -101,8 +101,8 @@ fn a_hundred_thousand_parentheses_overflow_nothing() {
 
 #[test]
 fn deep_nests_of_calls_and_operators_take_linear_time() {
-    let calls = format!("x = {}1{};\n", "f(".repeat(20_000), ")".repeat(20_000));
-    let operators = format!("x = {}a{};\n", "(a && ".repeat(20_000), ")".repeat(20_000));
+    let calls = format!("x = {}1{};\n", "f(".repeat(10_000), ")".repeat(10_000));
+    let operators = format!("x = {}a{};\n", "(a && ".repeat(10_000), ")".repeat(10_000));
     for language in languages() {
         for source in [&calls, &operators] {
             let start = Instant::now();

@@ -23,6 +23,8 @@ pub(crate) struct Walk<'t> {
     /// A cursor for looking at children, reused because making one allocates.
     spare: TreeCursor<'t>,
     skip_children: bool,
+    /// Where the part ends of which no calls and operators are taken, in bytes.
+    pub(super) ignored_until: usize,
     pub(super) comments: Comments,
     pub(super) frames: Frames,
     pub(super) complexity: Complexity,
@@ -60,6 +62,7 @@ impl<'t> Walk<'t> {
             ancestors: Vec::with_capacity(64),
             spare: root.walk(),
             skip_children: false,
+            ignored_until: 0,
             comments: Comments::default(),
             frames: Frames::default(),
             complexity: Complexity::default(),
@@ -107,6 +110,7 @@ impl<'t> Walk<'t> {
         match self.table.role(node.kind_id()) {
             Role::None | Role::BooleanExpression | Role::Parentheses => true,
             Role::Skip => node.has_error(),
+            Role::Inert => self.may_hold_comment(node) || node.has_error(),
             Role::Comment => {
                 self.comment(node);
                 false
@@ -137,6 +141,21 @@ impl<'t> Walk<'t> {
     /// Leaves the children of the current node unvisited: whatever they say, the rule has taken.
     pub(crate) fn skip_children(&mut self) {
         self.skip_children = true;
+    }
+
+    /// Leaves the children of the current node unvisited, unless there may be a comment like C's among them.
+    pub(crate) fn skip_children_but_comments(&mut self, node: Node<'t>) {
+        self.skip_children = !self.may_hold_comment(node) && !node.has_error();
+    }
+
+    fn may_hold_comment(&self, node: Node<'t>) -> bool {
+        self.bytes(node).contains(&b'/')
+    }
+
+    /// Takes no calls and operators from a node inside the current one: the condition of an `#if` is not part of what is
+    /// run.
+    pub(crate) fn ignore(&mut self, node: Node<'t>) {
+        self.ignored_until = node.end_byte();
     }
 
     /// The node around the current one.
@@ -239,6 +258,15 @@ impl<'t> Walk<'t> {
     /// The text of a node as it is stored: valid, folded, and cut at the limit (which is recorded).
     pub(crate) fn text(&mut self, node: Node<'t>, limit: Limit) -> String {
         let (text, was_cut) = text::stored(self.bytes(node), limit);
+        if was_cut {
+            self.record_cut(limit, node);
+        }
+        text
+    }
+
+    /// A text put together from the source, as it is stored; `node` says where it was found.
+    pub(crate) fn stored(&mut self, bytes: &[u8], limit: Limit, node: Node<'t>) -> String {
+        let (text, was_cut) = text::stored(bytes, limit);
         if was_cut {
             self.record_cut(limit, node);
         }

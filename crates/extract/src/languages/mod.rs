@@ -1,5 +1,11 @@
 //! The languages: one file each, gathered in one table. `README.md` beside this file says how to add one.
 
+#[cfg(feature = "c")]
+mod c;
+#[cfg(any(feature = "c", feature = "cpp"))]
+mod c_family;
+#[cfg(feature = "cpp")]
+mod cpp;
 #[cfg(any(feature = "javascript", feature = "typescript"))]
 mod ecmascript;
 #[cfg(feature = "go")]
@@ -20,6 +26,10 @@ use crate::engine::{CommentForm, Role, Walk, c_like_form};
 
 /// Every language that this build supports.
 pub(crate) static LANGUAGES: &[&LanguageRules] = &[
+    #[cfg(feature = "c")]
+    &c::RULES,
+    #[cfg(feature = "cpp")]
+    &cpp::RULES,
     #[cfg(feature = "go")]
     &go::RULES,
     #[cfg(feature = "java")]

@@ -77,6 +77,16 @@ fn extensions_of_javascript_and_typescript() {
 }
 
 #[test]
+fn headers_are_c_unless_their_content_is_cpp() {
+    assert_eq!(language("a.c", ""), Language::C);
+    assert_eq!(language("a.h", "int f(void);\n"), Language::C);
+    assert_eq!(language("a.h", "namespace a {\n"), Language::Cpp);
+    for path in ["a.cc", "a.cpp", "a.cxx", "a.hpp", "a.hh", "a.C", "a.H", "a.CPP"] {
+        assert_eq!(language(path, ""), Language::Cpp, "{path}");
+    }
+}
+
+#[test]
 fn some_files_are_known_by_their_whole_name() {
     assert_eq!(language("site/SConstruct", ""), Language::Python);
 }

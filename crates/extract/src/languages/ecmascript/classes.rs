@@ -35,7 +35,10 @@ pub(in crate::languages) fn class<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         ..Class::default()
     };
     let (decorators, start) = (decorators(walk, node), start_behind_decorators(walk, node));
-    let Some(index) = walk.open_class(node, ClassDraft { class, head, start }) else { return };
+    let Some(index) = walk.open_class(node, ClassDraft { class, head, start, ..ClassDraft::default() })
+    else {
+        return;
+    };
     for decorator in decorators {
         annotate(walk, Owner::Class(index), decorator);
     }

@@ -1,0 +1,55 @@
+//! C. The rules are those of [`c_family`](super::c_family).
+
+use snake_pipe_core::Language;
+
+use super::{LanguageRules, c_family as c};
+use crate::engine::{Flow, Role};
+
+pub(super) static RULES: LanguageRules = LanguageRules {
+    language: Language::C,
+    extensions: &["c", "h"],
+    grammars: &[|| tree_sitter_c::LANGUAGE.into()],
+    nodes: &[
+        ("comment", Role::Comment),
+        ("string_literal", Role::Skip),
+        ("char_literal", Role::Skip),
+        ("system_lib_string", Role::Skip),
+        ("attribute_specifier", Role::Inert),
+        ("parameter_list", Role::Inert),
+        ("preproc_call", Role::Inert),
+        ("preproc_def", Role::Inert),
+        ("preproc_params", Role::Inert),
+        ("type_descriptor", Role::Inert),
+        ("preproc_include", Role::Rule(c::include)),
+        ("preproc_if", Role::Rule(c::preprocessor_condition)),
+        ("preproc_elif", Role::Rule(c::preprocessor_condition)),
+        ("preproc_function_def", Role::Rule(c::macro_definition)),
+        ("function_definition", Role::Rule(c::function_definition)),
+        ("function_declarator", Role::Rule(c::function_declarator)),
+        ("struct_specifier", Role::Rule(c::class)),
+        ("union_specifier", Role::Rule(c::class)),
+        ("enum_specifier", Role::Rule(c::enum_specifier)),
+        ("enumerator", Role::Rule(c::enumerator)),
+        ("field_declaration", Role::Rule(c::field_declaration)),
+        ("type_definition", Role::Rule(c::type_definition)),
+        ("call_expression", Role::Rule(c::call_expression)),
+        ("compound_statement", Role::Rule(c::system_call)),
+        ("if_statement", Role::If),
+        ("else_clause", Role::Else),
+        ("for_statement", Role::Flow(Flow::LOOP)),
+        ("while_statement", Role::Flow(Flow::LOOP)),
+        ("do_statement", Role::Flow(Flow::LOOP)),
+        ("switch_statement", Role::Flow(Flow::SWITCH)),
+        ("case_statement", Role::Rule(c::case_statement)),
+        ("goto_statement", Role::Flow(Flow::JUMP)),
+        ("seh_except_clause", Role::Flow(Flow::CATCH)),
+        ("conditional_expression", Role::Flow(Flow::TERNARY)),
+        ("binary_expression", Role::BooleanExpression),
+        ("parenthesized_expression", Role::Parentheses),
+    ],
+    wrappers: &["declaration", "linkage_specification", "type_definition"],
+    ..c::COMMON
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Declarators: what a declaration says about one name.
+
+use tree_sitter::Node;
+
+use super::{
+    ARRAY_DECLARATOR, ATTRIBUTED_DECLARATOR, BODY, DECLARATOR, DEPENDENT_NAME, FUNCTION_DECLARATOR,
+    INIT_DECLARATOR, NAME, OPERATOR_CAST, PARENTHESIZED_DECLARATOR, POINTER_DECLARATOR, QUALIFIED_IDENTIFIER,
+    REFERENCE_DECLARATOR, SCOPE, TEMPLATE_FUNCTION, TEMPLATE_METHOD, TEMPLATE_TYPE, TYPE, TYPE_QUALIFIER,
+    VARIADIC_DECLARATOR,
+};
+use crate::engine::{Limit, Walk};
+
+/// What a declarator declares.
+#[derive(Clone, Copy)]
+pub(super) struct Declared<'t> {
+    /// The name, qualified or not; an operator; a conversion.
+    pub(super) name: Node<'t>,
+    /// The innermost declarator of a function on the way to the name.
+    pub(super) function: Option<Node<'t>>,
+    /// The name is a pointer to such a function, or an array of them, not the function.
+    pub(super) is_pointer: bool,
+}
+
+impl<'t> Declared<'t> {
+    /// The declarator of the function that this is.
+    pub(super) fn as_function(self) -> Option<Node<'t>> {
+        self.function.filter(|_| !self.is_pointer)
+    }
+}
+
+/// Follows a declarator to its name; none where it has none (abstract declarators).
+pub(super) fn declared<'t>(walk: &Walk<'t>, declarator: Node<'t>) -> Option<Declared<'t>> {
+    let (mut function, mut is_pointer) = (None, false);
+    let mut node = declarator;
+    loop {
+        if walk.is(node, FUNCTION_DECLARATOR) {
+            (function, is_pointer) = (Some(node), false);
+            node = walk.child(node, DECLARATOR)?;
+        } else if walk.is_any(node, &[POINTER_DECLARATOR, ARRAY_DECLARATOR]) {
+            is_pointer = true;
+            node = walk.child(node, DECLARATOR)?;
+        } else if walk.is(node, INIT_DECLARATOR) {
+            node = walk.child(node, DECLARATOR)?;
+        } else if walk.is_any(node, &[REFERENCE_DECLARATOR, PARENTHESIZED_DECLARATOR, VARIADIC_DECLARATOR]) {
+            // A calling convention may stand before the declarator.
+            node = (0..node.named_child_count() as u32)
+                .rev()
+                .find_map(|index| node.named_child(index).filter(|child| !child.is_extra()))?;
+        } else if walk.is(node, ATTRIBUTED_DECLARATOR) {
+            node = node.named_child(0)?;
+        } else {
+            break;
+        }
+    }
+    // A conversion holds its parameters in a declarator of its own.
+    let last = last_name(walk, node);
+    if walk.is(last, OPERATOR_CAST) {
+        (function, is_pointer) = (walk.child(last, DECLARATOR), false);
+    }
+    let is_abstract = node.kind().starts_with("abstract_");
+    (!is_abstract).then_some(Declared { name: node, function, is_pointer })
+}
+
+/// The last part of a name: `c` in `a::b::c<int>`.
+pub(super) fn last_name<'t>(walk: &Walk<'t>, name: Node<'t>) -> Node<'t> {
+    let mut node = name;
+    loop {
+        let inner = if walk
+            .is_any(node, &[QUALIFIED_IDENTIFIER, TEMPLATE_FUNCTION, TEMPLATE_METHOD, TEMPLATE_TYPE])
+        {
+            walk.child(node, NAME)
+        } else if walk.is(node, DEPENDENT_NAME) {
+            node.named_child(0)
+        } else {
+            None
+        };
+        match inner {
+            Some(inner) => node = inner,
+            None => return node,
+        }
+    }
+}
+
+/// What stands before the last part of a name, without template arguments: `a::b` in `a::b<int>::c`.
+pub(super) fn scope_text<'t>(walk: &mut Walk<'t>, name: Node<'t>) -> Option<String> {
+    let mut parts = Vec::new();
+    let mut node = name;
+    while walk.is(node, QUALIFIED_IDENTIFIER) {
+        if let Some(scope) = walk.child(node, SCOPE) {
+            let scope = last_name(walk, scope);
+            parts.push(walk.name(scope));
+        }
+        let Some(inner) = walk.child(node, NAME) else { break };
+        node = inner;
+    }
+    (!parts.is_empty()).then(|| parts.join("::"))
+}
+
+/// A declared type: the specifiers of `node`, and of the declarator what is not `removed` (the name, or the function with its
+/// parameters). `const char *` of `const char *name`, `void (*)(int)` of `void (*f)(int)`.
+pub(super) fn type_text<'t>(
+    walk: &mut Walk<'t>,
+    node: Node<'t>,
+    declarator: Option<Node<'t>>,
+    removed: Option<Node<'t>>,
+) -> Option<String> {
+    let mut bytes = Vec::new();
+    let type_node = walk.child(node, TYPE)?;
+    let specifiers = walk.named_children(node).into_iter().filter(|child| {
+        *child == type_node || (walk.is(*child, TYPE_QUALIFIER) && !is_modifier(walk.bytes(*child)))
+    });
+    let end = declarator.map_or(usize::MAX, |declarator| declarator.start_byte());
+    for specifier in specifiers.filter(|child| child.start_byte() < end).collect::<Vec<_>>() {
+        let text = walk.bytes(specifier);
+        // The body of a struct that is defined here is no part of the type's name.
+        let body =
+            walk.child(specifier, BODY).map_or(text.len(), |body| body.start_byte() - specifier.start_byte());
+        bytes.extend_from_slice(text[..body].trim_ascii_end());
+        bytes.push(b' ');
+    }
+    if let Some(declarator) = declarator {
+        let text = walk.bytes(declarator);
+        let cut = removed.map_or(0..0, |removed| {
+            let start = removed.start_byte().saturating_sub(declarator.start_byte()).min(text.len());
+            start..(start + removed.byte_range().len()).min(text.len())
+        });
+        bytes.extend_from_slice(&text[..cut.start]);
+        bytes.extend_from_slice(&text[cut.end..]);
+    }
+    let text = walk.stored(&bytes, Limit::Type, type_node);
+    (!text.is_empty()).then_some(text)
+}
+
+/// Qualifiers that say something about the definition, not about the type.
+pub(super) fn is_modifier(qualifier: &[u8]) -> bool {
+    matches!(
+        qualifier,
+        b"constexpr"
+            | b"consteval"
+            | b"constinit"
+            | b"noreturn"
+            | b"_Noreturn"
+            | b"mutable"
+            | b"__extension__"
+    )
+}
