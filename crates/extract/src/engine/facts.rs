@@ -68,7 +68,8 @@ impl<'t> Walk<'t> {
 
     /// Gives the definition what stands before it: its annotations, and the documentation, which is returned.
     pub(super) fn attach(&mut self, head: Node<'t>, owner: Owner) -> Option<String> {
-        let mut start = self.outer_start(head);
+        let definition_start = self.outer_start(head);
+        let mut start = definition_start;
         if self.pending_belongs_to(start) {
             if let Some(first) = self.pending.first() {
                 start = start.min(first.node.start_byte());
@@ -79,7 +80,8 @@ impl<'t> Walk<'t> {
                 .extend(annotations.map(|pending| Annotation { owner, ..pending.annotation }));
         }
         self.pending.clear();
-        self.take_documentation(start)
+        // Documentation stands before the annotations, or between them and the definition.
+        self.take_documentation(definition_start).or_else(|| self.take_documentation(start))
     }
 
     fn pending_belongs_to(&self, start: usize) -> bool {
