@@ -16,6 +16,8 @@ mod java;
 mod javascript;
 #[cfg(feature = "python")]
 mod python;
+#[cfg(feature = "rust")]
+mod rust;
 #[cfg(feature = "typescript")]
 mod typescript;
 
@@ -38,6 +40,8 @@ pub(crate) static LANGUAGES: &[&LanguageRules] = &[
     &javascript::RULES,
     #[cfg(feature = "python")]
     &python::RULES,
+    #[cfg(feature = "rust")]
+    &rust::RULES,
     #[cfg(feature = "typescript")]
     &typescript::RULES,
 ];
