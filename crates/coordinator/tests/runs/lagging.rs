@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::StreamExt;
 use snake_pipe_coordinator::{CoordinatorOptions, LaneStatus, Outcome};
-use snake_pipe_core::memory::MemoryBackend;
+use snake_pipe_core::{Error, ErrorKind, memory::MemoryBackend};
 use tokio::time::Instant;
 
 use crate::{
@@ -75,9 +76,23 @@ async fn a_backend_alone_is_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stopped_backend_makes_nobody_lag() {
-    let (slow, dead) = (slow(100), Faulty::once("connect", 1, snake_pipe_core::ErrorKind::Authentication));
+    let (slow, dead) = (slow(100), Faulty::once("connect", 1, ErrorKind::Authentication));
     let pipeline = pipeline(many(20)).options(small()).to(Arc::new(dead)).to(Arc::new(slow.clone()));
     let summary = pipeline.run().await.unwrap();
     assert_eq!((summary.lanes[0].status, summary.lanes[0].owed_files), (LaneStatus::Failed, 20));
     assert_eq!(summary.lanes[1].status, LaneStatus::Published);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backend_that_caught_up_waits_for_the_end_of_the_stream_which_may_be_a_bad_one() {
+    let (fast, slow) = (MemoryBackend::new(), slow(100));
+    let failing_late = futures::stream::once(async {
+        tokio::time::sleep(Duration::from_secs(100_000)).await;
+        Err(Error::new(ErrorKind::Io, "disk gone"))
+    });
+    let pipeline = pipeline(many(20).chain(failing_late)).options(small()).replay(|| many(20));
+    let summary = pipeline.to(shared(&fast)).to(Arc::new(slow.clone())).run().await.unwrap();
+    assert_eq!(summary.outcome, Outcome::Failed);
+    assert_eq!(slow.calls("write_batch"), 10);
+    assert_eq!(paths(slow.inner()), Vec::<String>::new());
 }
