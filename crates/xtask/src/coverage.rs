@@ -29,18 +29,29 @@ pub(crate) fn run() -> Result {
 
     let tests = ["llvm-cov", "--workspace", "--all-features", "--exclude", "xtask", "--no-report"];
     shell::run(tools.apply(&mut cargo(&tests)))?;
-    let html = ["llvm-cov", "report", "--html", "--output-dir"];
-    shell::run(tools.apply(cargo(&html).arg(&folder)))?;
+    let packages = measured_packages(&shell::metadata()?);
+    let report = |format: &str| {
+        let mut command = cargo(&["llvm-cov", "report", format]);
+        command.args(packages.iter().flat_map(|package| ["--package", package]));
+        command
+    };
+    shell::run(tools.apply(report("--html").arg("--output-dir").arg(&folder)))?;
     let json = folder.join("summary.json");
-    let summary = ["llvm-cov", "report", "--json", "--summary-only", "--output-path"];
-    shell::run(tools.apply(cargo(&summary).arg(&json)))?;
+    shell::run(tools.apply(report("--json").args(["--summary-only", "--output-path"]).arg(&json)))?;
+    judge(&lines_by_crate(&read_json(&json)?, &shell::root())?)
+}
 
+/// Everything in the workspace but these commands. Without names, a report is on the package in the root alone.
+fn measured_packages(metadata: &Value) -> Vec<String> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let names = packages.filter_map(|package| package["name"].as_str());
+    names.filter(|name| *name != "xtask").map(str::to_owned).collect()
+}
+
+fn read_json(path: &Path) -> Result<Value> {
     let text =
-        fs::read_to_string(&json).map_err(|error| format!("cannot read {}: {error}", json.display()))?;
-    let report =
-        serde_json::from_str(&text).map_err(|error| format!("{} is no JSON: {error}", json.display()))?;
-    let crates = lines_by_crate(&report, &shell::root())?;
-    judge(&crates)
+        fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{} is no JSON: {error}", path.display()))
 }
 
 /// `llvm-cov` and `llvm-profdata`, where they are not the toolchain's own.

@@ -58,20 +58,25 @@ fn create(template: &Path, root: &Path, programs: &Programs, account: Account) -
     let password = aside.path().join("password");
     fs::write(&password, Uuid::new_v4().simple().to_string())?;
     account.own(&password)?;
-    let mut command = programs.command("initdb");
-    command.args(INITDB_ARGUMENTS).current_dir(aside.path());
-    account.apply(&mut command);
-    let output = command.output()?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(Error::new(ErrorKind::Configuration, "initdb failed")
-            .with_context("program", programs.path("initdb").display())
-            .with_context("said", said));
-    }
+    initdb(programs, aside.path(), account)?;
     fs::write(aside.path().join("file_count"), count_files(&aside.path().join("data"))?.to_string())?;
     let _ = fs::remove_dir_all(template);
     fs::rename(aside.path(), template)?;
     Ok(())
+}
+
+fn initdb(programs: &Programs, folder: &Path, account: Account) -> Result<()> {
+    let mut command = programs.command("initdb");
+    command.args(INITDB_ARGUMENTS).current_dir(folder);
+    account.apply(&mut command);
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Err(Error::new(ErrorKind::Configuration, "initdb failed")
+        .with_context("program", programs.path("initdb").display())
+        .with_context("said", said))
 }
 
 /// Copies the template's data. Fails where the template is missing or something (a cleaner of `/tmp`) ate from it.
@@ -114,4 +119,51 @@ fn count_files(folder: &Path) -> Result<usize> {
         files += if entry.file_type()?.is_dir() { count_files(&entry.path())? } else { 1 };
     }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, time::SystemTime};
+
+    use super::*;
+
+    /// A root of its own, where the account may pass.
+    fn root() -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        fs::set_permissions(root.path(), Permissions::from_mode(0o711)).unwrap();
+        root
+    }
+
+    #[test]
+    fn a_template_is_made_once_and_again_when_it_has_lost_files() {
+        let root = root();
+        let (programs, account) = (Programs::find(None).unwrap(), Account::for_servers().unwrap());
+        let template = root.path().join(format!("template-{}", key(&programs, account)));
+        let made_at =
+            || -> SystemTime { template.join("file_count").metadata().unwrap().modified().unwrap() };
+        let instantiate = || {
+            let folder = OwnedFolder::create(root.path(), account).unwrap();
+            let password = instantiate(root.path(), folder.path(), &programs, account).unwrap();
+            assert!(folder.path().join("data/PG_VERSION").is_file());
+            password
+        };
+        let (password, made) = (instantiate(), made_at());
+        assert_eq!((instantiate(), made_at()), (password.clone(), made));
+
+        fs::remove_file(template.join("data/PG_VERSION")).unwrap();
+        assert_ne!(instantiate(), password);
+        assert!(made_at() > made);
+    }
+
+    #[test]
+    fn what_initdb_says_is_in_the_error() {
+        let root = root();
+        let (programs, account) = (Programs::find(None).unwrap(), Account::for_servers().unwrap());
+        let without_password = OwnedFolder::create(root.path(), account).unwrap();
+        let said = initdb(&programs, without_password.path(), account).unwrap_err().to_string();
+        assert!(
+            said.starts_with("initdb failed") && said.contains("could not open file \"password\""),
+            "{said}"
+        );
+    }
 }
