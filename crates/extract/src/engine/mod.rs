@@ -31,7 +31,7 @@ use std::{
 
 pub(crate) use comments::{CommentForm, c_like_form};
 pub(crate) use facts::CallSite;
-pub(crate) use roles::{FieldName, Flow, KindName, Role, names};
+pub(crate) use roles::{Bytes, FieldName, Flow, KindName, Role, names};
 pub(crate) use scopes::{ClassDraft, FunctionDraft, Scope};
 use snake_pipe_core::{
     Language,

@@ -15,8 +15,8 @@ pub(crate) enum Role {
     None,
     /// Nothing, and nothing inside it is a fact: its children are not visited.
     Skip,
-    /// Nothing, and nothing inside it is a fact but comments like C's: its children are visited where it holds a `/`.
-    Inert,
+    /// Nothing; its children are visited only where its text holds one of these bytes, without which no fact can be in it.
+    Unless(&'static Bytes),
     /// A comment.
     Comment,
     /// What the language's function does.
@@ -33,6 +33,30 @@ pub(crate) enum Role {
     BooleanExpression,
     /// Parentheses, which do not divide a sequence of boolean operators.
     Parentheses,
+}
+
+/// A set of bytes.
+pub(crate) struct Bytes([bool; 256]);
+
+impl Bytes {
+    /// What a comment of the C kind begins with.
+    pub(crate) const COMMENT: Self = Self::of(b"/");
+
+    /// The set of these bytes.
+    pub(crate) const fn of(bytes: &[u8]) -> Self {
+        let mut set = [false; 256];
+        let mut index = 0;
+        while index < bytes.len() {
+            set[bytes[index] as usize] = true;
+            index += 1;
+        }
+        Self(set)
+    }
+
+    /// Whether one of them is in the text.
+    pub(super) fn are_in(&self, text: &[u8]) -> bool {
+        text.iter().any(|byte| self.0[usize::from(*byte)])
+    }
 }
 
 /// What a control structure adds to the complexity of its function.

@@ -4,7 +4,7 @@ use snake_pipe_core::model::{Annotation, Span, TransformedAst};
 use tree_sitter::{Node, TreeCursor};
 
 use super::{
-    FieldName, KindName, Limit, Role, comments::Comments, flow::Complexity, late::Late, roles::Table,
+    Bytes, FieldName, KindName, Limit, Role, comments::Comments, flow::Complexity, late::Late, roles::Table,
     scopes::Frames, text,
 };
 use crate::{
@@ -110,7 +110,7 @@ impl<'t> Walk<'t> {
         match self.table.role(node.kind_id()) {
             Role::None | Role::BooleanExpression | Role::Parentheses => true,
             Role::Skip => node.has_error(),
-            Role::Inert => self.may_hold_comment(node) || node.has_error(),
+            Role::Unless(bytes) => bytes.are_in(self.bytes(node)) || node.has_error(),
             Role::Comment => {
                 self.comment(node);
                 false
@@ -145,11 +145,7 @@ impl<'t> Walk<'t> {
 
     /// Leaves the children of the current node unvisited, unless there may be a comment like C's among them.
     pub(crate) fn skip_children_but_comments(&mut self, node: Node<'t>) {
-        self.skip_children = !self.may_hold_comment(node) && !node.has_error();
-    }
-
-    fn may_hold_comment(&self, node: Node<'t>) -> bool {
-        self.bytes(node).contains(&b'/')
+        self.skip_children = !Bytes::COMMENT.are_in(self.bytes(node)) && !node.has_error();
     }
 
     /// Takes no calls and operators from a node inside the current one: the condition of an `#if` is not part of what is

@@ -3,7 +3,10 @@
 use snake_pipe_core::Language;
 
 use super::{LanguageRules, c_family as c};
-use crate::engine::{Flow, Role};
+use crate::engine::{Bytes, Flow, Role};
+
+/// Without one of these there is no call, decision, definition or comment in an expression or a declaration.
+static CODE: Bytes = Bytes::of(b"(){}?&|/#");
 
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::C,
@@ -14,12 +17,17 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("string_literal", Role::Skip),
         ("char_literal", Role::Skip),
         ("system_lib_string", Role::Skip),
-        ("attribute_specifier", Role::Inert),
-        ("parameter_list", Role::Inert),
-        ("preproc_call", Role::Inert),
-        ("preproc_def", Role::Inert),
-        ("preproc_params", Role::Inert),
-        ("type_descriptor", Role::Inert),
+        ("attribute_specifier", Role::Unless(&Bytes::COMMENT)),
+        ("parameter_list", Role::Unless(&Bytes::COMMENT)),
+        ("preproc_call", Role::Unless(&Bytes::COMMENT)),
+        ("preproc_def", Role::Unless(&Bytes::COMMENT)),
+        ("preproc_params", Role::Unless(&Bytes::COMMENT)),
+        ("type_descriptor", Role::Unless(&Bytes::COMMENT)),
+        ("declaration", Role::Unless(&CODE)),
+        ("expression_statement", Role::Unless(&CODE)),
+        ("field_expression", Role::Unless(&CODE)),
+        ("return_statement", Role::Unless(&CODE)),
+        ("subscript_expression", Role::Unless(&CODE)),
         ("preproc_include", Role::Rule(c::include)),
         ("preproc_if", Role::Rule(c::preprocessor_condition)),
         ("preproc_elif", Role::Rule(c::preprocessor_condition)),

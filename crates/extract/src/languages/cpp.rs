@@ -9,7 +9,10 @@ use snake_pipe_core::{
 use tree_sitter::Node;
 
 use super::{LanguageRules, c_family as c};
-use crate::engine::{Flow, Limit, Role, Walk};
+use crate::engine::{Bytes, Flow, Limit, Role, Walk};
+
+/// Without one of these there is no call, decision or comment in the access of a field.
+static CODE: Bytes = Bytes::of(b"(){}[]?&|/# ");
 
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::Cpp,
@@ -23,11 +26,12 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("string_literal", Role::Skip),
         ("char_literal", Role::Skip),
         ("system_lib_string", Role::Skip),
-        ("attribute_declaration", Role::Inert),
-        ("attribute_specifier", Role::Inert),
-        ("preproc_call", Role::Inert),
-        ("preproc_def", Role::Inert),
-        ("preproc_params", Role::Inert),
+        ("attribute_declaration", Role::Unless(&Bytes::COMMENT)),
+        ("attribute_specifier", Role::Unless(&Bytes::COMMENT)),
+        ("preproc_call", Role::Unless(&Bytes::COMMENT)),
+        ("preproc_def", Role::Unless(&Bytes::COMMENT)),
+        ("preproc_params", Role::Unless(&Bytes::COMMENT)),
+        ("field_expression", Role::Unless(&CODE)),
         ("preproc_include", Role::Rule(c::include)),
         ("preproc_if", Role::Rule(c::preprocessor_condition)),
         ("preproc_elif", Role::Rule(c::preprocessor_condition)),

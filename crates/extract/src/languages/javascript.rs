@@ -17,6 +17,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("html_comment", Role::Comment),
         ("string", Role::Skip),
         ("regex", Role::Skip),
+        ("member_expression", Role::Unless(&es::CODE)),
         ("function_declaration", Role::Rule(es::function)),
         ("function_expression", Role::Rule(es::function)),
         ("generator_function", Role::Rule(es::function)),

@@ -21,7 +21,7 @@ use self::{
 };
 use super::LanguageRules;
 use crate::engine::{
-    CallSite, ClassDraft, CommentForm, Flow, FunctionDraft, Limit, Role, Walk, names, without_indent,
+    Bytes, CallSite, ClassDraft, CommentForm, Flow, FunctionDraft, Limit, Role, Walk, names, without_indent,
 };
 
 names! {
@@ -76,6 +76,9 @@ names! {
     }
 }
 
+/// Without one of these there is no call, decision or comment in an attribute.
+static CODE: Bytes = Bytes::of(b"([{#\\");
+
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::Python,
     extensions: &["py", "pyi", "pyw"],
@@ -86,6 +89,8 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     fields: FIELDS,
     nodes: &[
         ("comment", Role::Comment),
+        ("attribute", Role::Unless(&CODE)),
+        ("dotted_name", Role::Skip),
         ("function_definition", Role::Rule(function_definition)),
         ("lambda", Role::Rule(lambda)),
         ("class_definition", Role::Rule(class_definition)),

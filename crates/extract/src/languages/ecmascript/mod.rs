@@ -24,7 +24,7 @@ use tree_sitter::Node;
 
 use self::bindings::TRANSPARENT;
 use super::LanguageRules;
-use crate::engine::{CommentForm, Flow, Limit, Role, Walk, c_like_form, names};
+use crate::engine::{Bytes, CommentForm, Flow, Limit, Role, Walk, c_like_form, names};
 
 names! {
     kinds {
@@ -114,6 +114,9 @@ names! {
         VALUE = "value",
     }
 }
+
+/// Without one of these there is no call, decision, definition or comment in the access of a property.
+pub(super) static CODE: Bytes = Bytes::of(b"([{`/?&|<");
 
 /// The rules that both languages have, but for language, files, grammars and roles.
 pub(super) const COMMON: LanguageRules = LanguageRules {
