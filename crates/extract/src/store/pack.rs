@@ -91,7 +91,8 @@ pub(super) struct PackWriter {
 impl PackWriter {
     pub(super) fn create(directory: &Path, number: u32) -> Result<Self> {
         let named = tempfile::Builder::new().suffix(PACK_SUFFIX).tempfile_in(directory).map_err(failed)?;
-        named.as_file().try_lock().map_err(|error| failed(error.into()))?;
+        // Where the file system knows no locks, another process may take the pack away; that costs time.
+        named.as_file().try_lock().ok();
         let (file, path) = named.keep().map_err(|error| failed(error.error))?;
         Ok(Self { pack: Arc::new(Pack { path, file }), number, end: 0 })
     }
