@@ -2,7 +2,7 @@
 //!
 //! Sources: The Java Language Specification, Java SE 21.
 //!
-//! A class without a name is a class called `<anonymous>`, that of an enum constant bears the constant's name; what it
+//! A class without a name is a class called `(anonymous)`, that of an enum constant bears the constant's name; what it
 //! extends or implements is a base of kind `extends`, for the source does not say which. Initialisers (`static { … }`)
 //! are no functions. A `case` with several labels is one decision. What can only be seen inside a function is private.
 

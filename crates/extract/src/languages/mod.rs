@@ -6,6 +6,8 @@ mod c;
 mod c_family;
 #[cfg(feature = "cpp")]
 mod cpp;
+#[cfg(feature = "csharp")]
+mod csharp;
 #[cfg(any(feature = "javascript", feature = "typescript"))]
 mod ecmascript;
 #[cfg(feature = "go")]
@@ -32,6 +34,8 @@ pub(crate) static LANGUAGES: &[&LanguageRules] = &[
     &c::RULES,
     #[cfg(feature = "cpp")]
     &cpp::RULES,
+    #[cfg(feature = "csharp")]
+    &csharp::RULES,
     #[cfg(feature = "go")]
     &go::RULES,
     #[cfg(feature = "java")]

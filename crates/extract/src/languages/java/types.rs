@@ -112,7 +112,7 @@ pub(super) fn body<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(parent) = walk.parent() else { return };
     if walk.is(parent, OBJECT_CREATION) {
         let class = Class {
-            name: "<anonymous>".to_owned(),
+            name: "(anonymous)".to_owned(),
             visibility: Visibility::Private,
             is_final: true,
             ..Class::default()
