@@ -57,9 +57,8 @@ impl LinkIndex {
 
     /// The bases from which a class takes members, in source order.
     fn bases_with_members(&self, class: SymbolRef) -> Vec<Ancestor> {
-        // While bases themselves are being resolved there are none to see.
-        let found = self.bases.get(class.file as usize).map_or(&[][..], |bases| bases);
-        let entries = self.symbols[class.file as usize].bases.iter().zip(found);
+        let file = class.file as usize;
+        let entries = self.symbols[file].bases.iter().zip(&self.bases[file]);
         let own = entries.filter(|(base, _)| base.class == class.index);
         own.filter_map(|(base, found)| self.ancestor(class, base, found.meaning)).collect()
     }
@@ -78,10 +77,24 @@ impl LinkIndex {
         }
     }
 
-    /// The class and its bases in the order in which a member is looked up: Python's C3 linearisation
+    /// The bases of a class, theirs among them, in the order in which a member is looked up: Python's C3 linearisation
     /// (<https://docs.python.org/3/howto/mro.html>), which for single inheritance is the chain of bases.
-    pub(super) fn linearisation(&self, class: SymbolRef) -> Vec<Ancestor> {
-        self.linearise(class, &mut { MAX_CLASSES })
+    pub(super) fn ancestors(&self, class: SymbolRef) -> &[Ancestor] {
+        // While bases themselves are being resolved there are none to see.
+        let of_file = self.ancestors.get(class.file as usize).map_or(&[][..], |of_file| of_file);
+        of_file.get(class.index as usize).map_or(&[], |ancestors| ancestors)
+    }
+
+    /// The ancestors of every class of a file; none at all where no class has a base.
+    pub(super) fn ancestors_in(&self, file: u32) -> Box<[Box<[Ancestor]>]> {
+        let symbols = &self.symbols[file as usize];
+        if symbols.bases.is_empty() {
+            return Box::default();
+        }
+        let classes = 0..symbols.classes.len() as u32;
+        classes
+            .map(|index| self.linearise(SymbolRef { file, index }, &mut { MAX_CLASSES })[1..].into())
+            .collect()
     }
 
     fn linearise(&self, class: SymbolRef, budget: &mut usize) -> Vec<Ancestor> {
@@ -102,6 +115,14 @@ impl LinkIndex {
         order
     }
 
+    /// The class that a class extends.
+    pub(super) fn superclass(&self, class: SymbolRef) -> Found {
+        let file = class.file as usize;
+        let mut entries = self.symbols[file].bases.iter().zip(&self.bases[file]);
+        let base = entries.find(|(base, _)| base.class == class.index && base.kind == BaseKind::Extends);
+        base.map_or(Found::UNKNOWN, |(_, found)| found.by(Origin::Inherited))
+    }
+
     /// The member `name` of a class: its own, or that of the first base which has one. Nothing where a base that is not
     /// known stands before it.
     pub(super) fn member(&self, class: SymbolRef, name: Name) -> Found {
@@ -111,7 +132,7 @@ impl LinkIndex {
 
     /// The member `name` that a class has from its bases.
     pub(super) fn inherited(&self, class: SymbolRef, name: Name) -> Found {
-        for ancestor in self.linearisation(class).into_iter().skip(1) {
+        for ancestor in self.ancestors(class) {
             let Ancestor::Known(base) = ancestor else { return Found::UNKNOWN };
             let found = self.defined(base.file, Scope::Class(base.index), name, Origin::Inherited);
             if found.is_known() {

@@ -57,6 +57,7 @@ use snake_pipe_core::{
 };
 
 use self::{
+    hierarchy::Ancestor,
     meaning::{Accepts, Found},
     names::{NameCollector, Names},
     paths::Paths,
@@ -111,6 +112,8 @@ pub struct LinkIndex {
     modules: Vec<Box<[Found]>>,
     /// For each file, what its bases are.
     bases: Vec<Box<[Found]>>,
+    /// For each file, the bases of its classes and theirs in the order of lookup.
+    ancestors: Vec<Box<[Box<[Ancestor]>]>>,
     c: c::Definitions,
     java: java::Packages,
     javascript: javascript::Configuration,
@@ -193,9 +196,11 @@ impl LinkIndexBuilder {
             symbols,
             modules: Vec::new(),
             bases: Vec::new(),
+            ancestors: Vec::new(),
         };
         index.modules = index.for_every_file(LinkIndex::modules_of);
         index.bases = index.for_every_file(LinkIndex::bases_of_file);
+        index.ancestors = index.for_every_file(LinkIndex::ancestors_in);
         index
     }
 }
@@ -229,7 +234,7 @@ impl LinkIndex {
         }
     }
 
-    fn for_every_file(&self, resolve: impl Fn(&Self, u32) -> Box<[Found]> + Sync) -> Vec<Box<[Found]>> {
+    fn for_every_file<T: Send>(&self, resolve: impl Fn(&Self, u32) -> T + Sync) -> Vec<T> {
         (0..self.paths.len() as u32).into_par_iter().map(|file| resolve(self, file)).collect()
     }
 

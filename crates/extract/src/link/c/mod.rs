@@ -111,3 +111,6 @@ impl<T: Copy> ByName<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

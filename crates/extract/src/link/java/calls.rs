@@ -34,20 +34,21 @@ impl LinkIndex {
             }
             (_, CallKind::Function | CallKind::Method | CallKind::Macro) => {}
         }
-        let (Some(parts), Some(name)) = (dotted(text), self.names.get(&call.name)) else {
-            return Found::UNKNOWN;
-        };
-        let wanted = Wanted { name, argument_count: call.argument_count };
+        let Some(parts) = dotted(text) else { return Found::UNKNOWN };
+        // A name that nothing in the repository bears may still be a method of a type from outside.
+        let wanted =
+            self.names.get(&call.name).map(|name| Wanted { name, argument_count: call.argument_count });
+        let method = |class| wanted.map_or(Found::UNKNOWN, |wanted| self.java_method(class, wanted));
         match parts.as_slice() {
-            [] | [_] => self.java_unqualified(file, scope, wanted),
-            ["super", _] => match self.java_class_of(file, scope) {
-                Some(class) => self.java_method(class, wanted, 1),
-                None => Found::UNKNOWN,
+            [] | [_] => wanted.map_or(Found::UNKNOWN, |wanted| self.java_unqualified(file, scope, wanted)),
+            ["super", _] => match (self.java_class_of(file, scope), wanted) {
+                (Some(class), Some(wanted)) => self.java_inherited(class, wanted),
+                _ => Found::UNKNOWN,
             },
             [receiver @ .., _] => {
                 let found = self.java_receiver(file, linkable, scope, receiver);
                 match found.meaning {
-                    Meaning::Class(class) => self.java_method(class, wanted, 0),
+                    Meaning::Class(class) => method(class),
                     Meaning::External | Meaning::Stdlib => found,
                     _ => Found::UNKNOWN,
                 }
@@ -64,44 +65,23 @@ impl LinkIndex {
         }
     }
 
-    /// The class whose object `this` is; none inside a class without a name.
+    /// The class whose object `this` is.
     fn java_class_of(&self, file: u32, scope: Scope) -> Option<SymbolRef> {
-        self.java_scopes(file, scope).find_map(|scope| match scope {
+        self.symbols[file as usize].scopes(scope).find_map(|scope| match scope {
             Scope::Class(index) => Some(SymbolRef { file, index }),
             Scope::Top | Scope::Function(_) => None,
         })
     }
 
-    /// The scopes outwards as far as they are certain: a method directly inside a function belongs to a class without a
-    /// name, whose members are not known.
-    fn java_scopes(&self, file: u32, scope: Scope) -> impl Iterator<Item = Scope> + '_ {
-        let symbols = &self.symbols[file as usize];
-        let is_of_nameless = move |scope: &Scope| match scope {
-            Scope::Function(index) => symbols.functions.get(*index as usize).is_some_and(|function| {
-                function.kind != FunctionKind::Closure && !matches!(function.scope, Scope::Class(_))
-            }),
-            Scope::Class(_) | Scope::Top => false,
-        };
-        let mut is_certain = true;
-        symbols.scopes(scope).take_while(move |scope| {
-            let take = is_certain;
-            is_certain = !is_of_nameless(scope);
-            take
-        })
-    }
-
     /// `m()`: of the innermost class that has a method of this name, else a static import (JLS 15.12.1, 6.4.1).
     fn java_unqualified(&self, file: u32, scope: Scope, wanted: Wanted) -> Found {
-        for scope in self.java_scopes(file, scope) {
+        for scope in self.symbols[file as usize].scopes(scope) {
             match scope {
                 Scope::Top => return self.java_static_import(file, wanted),
                 Scope::Class(index) => {
                     let class = SymbolRef { file, index };
-                    let found = self.java_method(class, wanted, 0);
-                    let ancestors = self.linearisation(class);
-                    if found.is_known()
-                        || ancestors.iter().any(|ancestor| self.has_or_hides(*ancestor, wanted.name))
-                    {
+                    let found = self.java_method(class, wanted);
+                    if found.is_known() || self.has_or_hides(class, wanted.name) {
                         return found;
                     }
                 }
@@ -111,11 +91,14 @@ impl LinkIndex {
         Found::UNKNOWN
     }
 
-    fn has_or_hides(&self, ancestor: Ancestor, name: Name) -> bool {
-        match ancestor {
+    /// Whether a class has a method of this name, or may have it from a type that is not known.
+    fn has_or_hides(&self, class: SymbolRef, name: Name) -> bool {
+        let has = |class| self.java_methods(class, name).next().is_some();
+        let may_have = |ancestor: &Ancestor| match ancestor {
             Ancestor::Unknown => true,
-            Ancestor::Known(class) => self.java_methods(class, name).next().is_some(),
-        }
+            Ancestor::Known(base) => has(*base),
+        };
+        has(class) || self.ancestors(class).iter().any(may_have)
     }
 
     fn java_methods(&self, class: SymbolRef, name: Name) -> impl Iterator<Item = SymbolRef> + '_ {
@@ -126,20 +109,22 @@ impl LinkIndex {
         })
     }
 
-    /// The method of a class or, from the `first`-th in its linearisation on, of what it inherits from. Nothing where a
-    /// type that is not known stands before it.
-    fn java_method(&self, class: SymbolRef, wanted: Wanted, first: usize) -> Found {
-        let own = if first == 0 { self.java_overload(class, wanted, Origin::Member) } else { Found::UNKNOWN };
-        own.or_else(|| {
-            for ancestor in self.linearisation(class).into_iter().skip(1) {
-                let Ancestor::Known(base) = ancestor else { return Found::UNKNOWN };
-                let found = self.java_overload(base, wanted, Origin::Inherited);
-                if found.is_known() {
-                    return found;
-                }
+    /// The method of a class, its own or an inherited one.
+    fn java_method(&self, class: SymbolRef, wanted: Wanted) -> Found {
+        let own = self.java_overload(class, wanted, Origin::Member);
+        own.or_else(|| self.java_inherited(class, wanted))
+    }
+
+    /// The method that a class inherits. Nothing where a type that is not known stands before it.
+    fn java_inherited(&self, class: SymbolRef, wanted: Wanted) -> Found {
+        for ancestor in self.ancestors(class) {
+            let Ancestor::Known(base) = ancestor else { return Found::UNKNOWN };
+            let found = self.java_overload(*base, wanted, Origin::Inherited);
+            if found.is_known() {
+                return found;
             }
-            Found::UNKNOWN
-        })
+        }
+        Found::UNKNOWN
     }
 
     /// The methods of a class itself that take this number of arguments; those that take any number come last
@@ -168,10 +153,7 @@ impl LinkIndex {
         let Some(class) = self.java_class_of(file, scope) else { return Found::UNKNOWN };
         let found = match call.name.as_str() {
             "this" => Found::new(Meaning::Class(class), Origin::Member),
-            _ => match self.linearisation(class).get(1) {
-                Some(Ancestor::Known(base)) => Found::new(Meaning::Class(*base), Origin::Inherited),
-                Some(Ancestor::Unknown) | None => Found::UNKNOWN,
-            },
+            _ => self.superclass(class),
         };
         self.java_constructed(found, call.argument_count)
     }
@@ -191,7 +173,7 @@ impl LinkIndex {
                 }
                 _ => continue,
             };
-            let method = || self.java_method(class, wanted, 0).by(Origin::Import);
+            let method = || self.java_method(class, wanted).by(Origin::Import);
             match import.local {
                 Some(local) if local == wanted.name && self.class(class).name != local => return method(),
                 None if import.kind == ImportKind::Wildcard => starred = starred.or_else(method),
@@ -223,7 +205,6 @@ impl LinkIndex {
 
     /// The type of a parameter, a local variable, or a field of the classes around; none where there is no such name.
     fn java_variable(&self, file: u32, linkable: &Linkable, scope: Scope, name: &str) -> Option<Found> {
-        // Variables are seen from classes without a name too.
         self.symbols[file as usize].scopes(scope).find_map(|scope| match scope {
             Scope::Function(function) => {
                 let type_name = variable(linkable, function, name)?;
@@ -243,8 +224,11 @@ impl LinkIndex {
     /// The type of a field that a class has, its own or inherited.
     fn java_field(&self, class: SymbolRef, name: &str) -> Option<Found> {
         let name = self.names.get(name)?;
-        self.linearisation(class).into_iter().find_map(|ancestor| {
-            let Ancestor::Known(class) = ancestor else { return None };
+        let bases = self.ancestors(class).iter().filter_map(|ancestor| match ancestor {
+            Ancestor::Known(base) => Some(*base),
+            Ancestor::Unknown => None,
+        });
+        std::iter::once(class).chain(bases).find_map(|class| {
             let type_name = self.symbols[class.file as usize].field_types(class.index, name).next()?;
             Some(self.java_type(class.file, Scope::Class(class.index), self.names.text(type_name)))
         })

@@ -30,6 +30,8 @@ pub(super) struct Packages {
     types: FxHashMap<(Option<Name>, Name), Vec<SymbolRef>>,
     /// The files that declare a package, in order.
     files: FxHashMap<Name, Vec<u32>>,
+    /// The files that declare a module (`module-info.java`), in order.
+    modules: FxHashMap<Name, Vec<u32>>,
 }
 
 impl Packages {
@@ -37,8 +39,10 @@ impl Packages {
         let mut packages = Self::default();
         for file in (0..paths.len() as u32).filter(|file| paths.language(*file) == Language::Java) {
             let symbols = &symbols[file as usize];
-            if let Some(package) = symbols.namespace {
-                packages.files.entry(package).or_default().push(file);
+            let is_module = paths.path(file).file_name() == "module-info.java";
+            let named = if is_module { &mut packages.modules } else { &mut packages.files };
+            if let Some(name) = symbols.namespace {
+                named.entry(name).or_default().push(file);
             }
             for (index, class) in
                 symbols.classes.iter().enumerate().filter(|(_, class)| class.scope == Scope::Top)
@@ -104,13 +108,11 @@ impl LinkIndex {
         let path = self.names.text(import.module);
         let found = match import.kind {
             ImportKind::Wildcard => {
-                self.java_package(import.module).or_else(|| self.java_qualified(file, path))
+                only_file(self.java.files.get(&import.module)).or_else(|| self.java_qualified(file, path))
             }
-            ImportKind::Module
-            | ImportKind::Name
-            | ImportKind::Include
-            | ImportKind::ReExport
-            | ImportKind::Dynamic => {
+            // `requires` of a module.
+            ImportKind::Module => return self.java_module(import.module),
+            ImportKind::Name | ImportKind::Include | ImportKind::ReExport | ImportKind::Dynamic => {
                 self.java_qualified(file, path).or_else(|| self.java_static_member(file, path))
             }
         };
@@ -121,13 +123,13 @@ impl LinkIndex {
         })
     }
 
-    /// All types of a package: its file, where it has but one.
-    fn java_package(&self, package: Name) -> Found {
-        match self.java.files.get(&package).map(Vec::as_slice) {
-            None | Some([]) => Found::UNKNOWN,
-            Some([only]) => Found::new(Meaning::File(*only), Origin::Package),
-            Some(files) => Found::new(Meaning::Several(files.len() as u32), Origin::Package),
-        }
+    fn java_module(&self, module: Name) -> Found {
+        only_file(self.java.modules.get(&module)).or_else(|| {
+            match standard::java::is_qualified(self.names.text(module)) {
+                true => Found::STDLIB,
+                false => Found::new(Meaning::External, Origin::Import),
+            }
+        })
     }
 
     /// `a.b.C.m`: the method `m`, or where there are several of that name or none (a constant), the type.
@@ -165,3 +167,15 @@ impl LinkIndex {
         if found.meaning == itself { Found::UNKNOWN } else { found }
     }
 }
+
+/// The file of a package or module that is one file.
+fn only_file(files: Option<&Vec<u32>>) -> Found {
+    match files.map(Vec::as_slice) {
+        None | Some([]) => Found::UNKNOWN,
+        Some([only]) => Found::new(Meaning::File(*only), Origin::Package),
+        Some(files) => Found::new(Meaning::Several(files.len() as u32), Origin::Package),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -73,7 +73,7 @@ impl LinkIndex {
     fn java_member_type(&self, class: SymbolRef, name: Name) -> Found {
         let own = self.java_defined_type(class.file, Scope::Class(class.index), name, Origin::Member);
         own.or_else(|| {
-            let inherited = self.linearisation(class).into_iter().skip(1).find_map(|ancestor| {
+            let inherited = self.ancestors(class).iter().find_map(|ancestor| {
                 let Ancestor::Known(base) = ancestor else { return None };
                 let found =
                     self.java_defined_type(base.file, Scope::Class(base.index), name, Origin::Inherited);
@@ -141,15 +141,24 @@ impl LinkIndex {
         found.next().unwrap_or_default()
     }
 
-    /// The only type; of several with the same qualified name (a project that keeps variants of its code side by side)
-    /// the one that shares most directories with the file.
+    /// The only type. Of several with the same qualified name (a project that keeps variants of its code side by side)
+    /// the one that shares most directories with the file, where that is one; a copy of the tree in a directory of its
+    /// own (`android/a/X.java` beside `a/X.java`) is meant by files of the copy alone.
     fn nearest(&self, file: u32, types: &[SymbolRef]) -> Found {
         let path = self.paths.text(file);
         let near = |class: &SymbolRef| shared_depth(path, self.paths.text(class.file));
         let nearest = types.iter().map(near).max();
+        let near: Vec<&SymbolRef> = types.iter().filter(|class| Some(near(class)) == nearest).collect();
+        let is_copy = |class: &SymbolRef| {
+            let copy = self.paths.text(class.file);
+            near.iter().any(|other| {
+                let other = copy.strip_suffix(self.paths.text(other.file));
+                other.is_some_and(|above| above.ends_with('/') && !path.starts_with(above))
+            })
+        };
         let mut candidates = Candidates::default();
-        for class in types.iter().filter(|class| Some(near(class)) == nearest) {
-            candidates.add(Found::new(Meaning::Class(*class), Origin::Package));
+        for class in near.iter().filter(|class| !is_copy(class)) {
+            candidates.add(Found::new(Meaning::Class(**class), Origin::Package));
         }
         candidates.decide()
     }

@@ -10,7 +10,7 @@ use snake_pipe_core::model::{Call, CallKind, ClassKind, FunctionKind, Import, Im
 pub(super) use self::configuration::{Configuration, Package};
 use super::{
     LinkIndex,
-    hierarchy::{Ancestor, meaning_of},
+    hierarchy::meaning_of,
     meaning::{Candidates, Found, Meaning, SymbolRef},
     names::{Name, NameCollector},
     names_in_scope::{Inner, declared_type, dotted, is_variable_around},
@@ -286,12 +286,7 @@ impl LinkIndex {
         let Some(index) = self.javascript_class_of_this(file, call.function) else { return Found::UNKNOWN };
         let class = SymbolRef { file, index };
         match members {
-            [] => match self.linearisation(class).get(1) {
-                Some(Ancestor::Known(base)) => {
-                    self.javascript_constructed(Found::new(Meaning::Class(*base), Origin::Inherited))
-                }
-                Some(Ancestor::Unknown) | None => Found::UNKNOWN,
-            },
+            [] => self.javascript_constructed(self.superclass(class)),
             [member] => self.names.get(member).map_or(Found::UNKNOWN, |member| self.inherited(class, member)),
             _ => Found::UNKNOWN,
         }

@@ -1,0 +1,259 @@
+//! Java trees and what their references mean.
+
+use crate::link::testing::tree;
+
+#[test]
+fn an_import_names_a_type_a_nested_type_or_a_static_member() {
+    let tree = tree(&[
+        (
+            "src/a/b/C.java",
+            "package a.b;\npublic class C {\n  public static void m() {}\n  public static final int K = 1;\n  public static class D {}\n}\n",
+        ),
+        (
+            "src/x/U.java",
+            "package x;\nimport a.b.C;\nimport a.b.C.D;\nimport static a.b.C.m;\nimport static a.b.C.K;\nimport a.b.None;\nimport java.util.List;\nimport org.junit.Test;\n",
+        ),
+    ]);
+    assert_eq!(
+        tree.imports("src/x/U.java"),
+        [
+            "a.b C → src/a/b/C.java:a.b.C (package)",
+            "a.b.C D → src/a/b/C.java:a.b.C.D (package)",
+            "a.b.C m → src/a/b/C.java:a.b.C.m (package)",
+            "a.b.C K → src/a/b/C.java:a.b.C (package)",
+            "a.b None → unresolved",
+            "java.util List → stdlib",
+            "org.junit Test → external",
+        ]
+    );
+}
+
+#[test]
+fn a_star_import_has_a_target_if_its_package_is_one_file() {
+    let tree = tree(&[
+        ("one/A.java", "package one;\nclass A {}\n"),
+        ("two/A.java", "package two;\nclass A {}\n"),
+        ("two/B.java", "package two;\nclass B {}\n"),
+        (
+            "x/U.java",
+            "package x;\nimport one.*;\nimport two.*;\nimport java.util.*;\nimport org.junit.*;\nimport static two.B.*;\n",
+        ),
+    ]);
+    assert_eq!(
+        tree.imports("x/U.java"),
+        [
+            "one → one/A.java (package)",
+            "two → ambiguous 2",
+            "java.util → stdlib",
+            "org.junit → external",
+            "two.B → two/B.java:two.B (package)",
+        ]
+    );
+}
+
+#[test]
+fn a_module_requires_modules() {
+    let tree = tree(&[
+        ("a/module-info.java", "module o.a {}\n"),
+        (
+            "b/module-info.java",
+            "module o.b {\n  requires o.a;\n  requires java.sql;\n  requires org.ext;\n}\n",
+        ),
+    ]);
+    assert_eq!(
+        tree.imports("b/module-info.java"),
+        ["o.a → a/module-info.java (package)", "java.sql → stdlib", "org.ext → external"]
+    );
+}
+
+#[test]
+fn bases_are_found_by_scope_import_package_and_java_lang() {
+    let tree = tree(&[
+        ("a/P.java", "package a;\npublic class P {\n  public interface In {}\n}\n"),
+        ("x/Q.java", "package x;\nclass Q<T> {}\n"),
+        (
+            "x/U.java",
+            "package x;\nimport a.P;\nimport org.ext.E;\nclass U extends Q<String> implements P.In, Runnable, E, a.P.In {\n  class V extends W {}\n  class W extends None {}\n}\n",
+        ),
+    ]);
+    assert_eq!(
+        tree.bases("x/U.java"),
+        [
+            "Q → x/Q.java:x.Q (package)",
+            "P.In → a/P.java:a.P.In (member)",
+            "Runnable → stdlib",
+            "E → external",
+            "a.P.In → a/P.java:a.P.In (package)",
+            "W → x/U.java:x.U.W (member)",
+            "None → unresolved",
+        ]
+    );
+}
+
+#[test]
+fn a_method_is_chosen_by_name_and_number_of_arguments() {
+    let tree = tree(&[(
+        "A.java",
+        "class A {\n  void f() {}\n  void f(int a) {}\n  void g(int a) {}\n  void g(String a) {}\n  void v(Object... a) {}\n  void go() {\n    f();\n    this.f(1);\n    g(1);\n    v(1, 2, 3);\n    f(1, 2);\n    none();\n  }\n}\n",
+    )]);
+    assert_eq!(
+        tree.calls("A.java"),
+        [
+            "8 f → A.java:A.f (member)",
+            "9 this.f → A.java:A.f (member)",
+            "10 g → ambiguous 2",
+            "11 v → A.java:A.v (member)",
+            "12 f → unresolved",
+            "13 none → unresolved",
+        ]
+    );
+}
+
+#[test]
+fn methods_are_inherited_unless_a_base_is_not_known() {
+    let tree = tree(&[
+        ("x/P.java", "package x;\nclass P {\n  void p() {}\n}\n"),
+        ("x/I.java", "package x;\ninterface I {\n  default void i() {}\n}\n"),
+        (
+            "x/A.java",
+            "package x;\nclass A extends P implements I {\n  void go() {\n    p();\n    super.p();\n    i();\n  }\n}\n",
+        ),
+        (
+            "x/B.java",
+            "package x;\nclass B extends org.ext.E implements I {\n  void go() {\n    i();\n  }\n}\n",
+        ),
+    ]);
+    assert_eq!(
+        tree.calls("x/A.java"),
+        [
+            "4 p → x/P.java:x.P.p (inherited)",
+            "5 super.p → x/P.java:x.P.p (inherited)",
+            "6 i → x/I.java:x.I.i (inherited)",
+        ]
+    );
+    assert_eq!(tree.calls("x/B.java"), ["4 i → unresolved"]);
+}
+
+#[test]
+fn an_inner_class_sees_the_methods_of_the_outer_one() {
+    let tree = tree(&[(
+        "A.java",
+        "class A {\n  void f() {}\n  class B {\n    void g() {\n      f();\n      A.this.f();\n      new Runnable() {\n        public void run() { f(); g(); }\n      };\n    }\n  }\n}\n",
+    )]);
+    let calls = tree.calls("A.java");
+    assert_eq!(calls[0], "5 f → A.java:A.f (member)");
+    assert_eq!(calls[1], "6 A.this.f → A.java:A.f (member)");
+    // What stands in a class without a name may be inherited from `Runnable`, whose members are not known.
+    assert_eq!(calls[3..], ["8 f → unresolved", "8 g → unresolved"]);
+}
+
+#[test]
+fn declared_types_say_whose_method_is_called() {
+    let tree = tree(&[
+        (
+            "x/T.java",
+            "package x;\npublic class T {\n  public T next;\n  public void m() {}\n  public static void s() {}\n}\n",
+        ),
+        (
+            "x/U.java",
+            "package x;\nimport java.util.List;\nclass U {\n  private T field;\n  void go(T a, T[] b, List<T> c, String d) {\n    a.m();\n    b.m();\n    c.add(a);\n    d.trim();\n    field.m();\n    this.field.m();\n    a.next.m();\n    T local = make();\n    local.m();\n    var other = new T();\n    other.m();\n    T.s();\n    x.T.s();\n    make().m();\n    System.out.println();\n  }\n}\n",
+        ),
+    ]);
+    let calls = tree.calls("x/U.java");
+    assert_eq!(
+        calls,
+        [
+            "6 a.m → x/T.java:x.T.m (member)",
+            "7 b.m → unresolved",
+            "8 c.add → stdlib",
+            "9 d.trim → stdlib",
+            "10 field.m → x/T.java:x.T.m (member)",
+            "11 this.field.m → x/T.java:x.T.m (member)",
+            "12 a.next.m → x/T.java:x.T.m (member)",
+            "13 make → unresolved",
+            "14 local.m → x/T.java:x.T.m (member)",
+            "15 T → x/T.java:x.T (package)",
+            "16 other.m → x/T.java:x.T.m (member)",
+            "17 T.s → x/T.java:x.T.s (member)",
+            "18 x.T.s → x/T.java:x.T.s (member)",
+            "19 make → unresolved",
+            "19 make().m → unresolved",
+            "20 System.out.println → stdlib",
+        ]
+    );
+}
+
+#[test]
+fn a_field_that_is_inherited_has_its_type_from_the_file_that_declares_it() {
+    let tree = tree(&[
+        ("p/T.java", "package p;\npublic class T {\n  public void m() {}\n}\n"),
+        ("q/Base.java", "package q;\nimport p.T;\npublic class Base {\n  protected T t;\n}\n"),
+        ("r/U.java", "package r;\nimport q.Base;\nclass U extends Base {\n  void go() { t.m(); }\n}\n"),
+    ]);
+    assert_eq!(tree.calls("r/U.java"), ["4 t.m → p/T.java:p.T.m (member)"]);
+}
+
+#[test]
+fn making_an_object_calls_the_constructor_with_as_many_arguments() {
+    let tree = tree(&[(
+        "A.java",
+        "class A implements I {\n  A() { this(1); }\n  A(int a) { super(); }\n  class B extends A { B() { super(2); } }\n  void go() {\n    new A();\n    new A(1);\n    new C();\n    new D();\n  }\n}\nclass C {}\ninterface I {}\n",
+    )]);
+    let calls = tree.calls("A.java");
+    assert_eq!(
+        calls,
+        [
+            "2 this → A.java:A.A (member)",
+            "3 super → unresolved",
+            "4 super → A.java:A.A (inherited)",
+            "6 A → A.java:A.A (scope)",
+            "7 A → A.java:A.A (scope)",
+            "8 C → A.java:C (scope)",
+            "9 D → unresolved",
+        ]
+    );
+}
+
+#[test]
+fn static_imports_bring_methods() {
+    let tree = tree(&[
+        (
+            "a/S.java",
+            "package a;\npublic class S {\n  public static void f() {}\n  public static void f(int a) {}\n  public static void g() {}\n}\n",
+        ),
+        (
+            "x/U.java",
+            "package x;\nimport static a.S.f;\nimport static org.ext.E.e;\nclass U {\n  void go() {\n    f(1);\n    e();\n    g();\n  }\n}\n",
+        ),
+        ("x/V.java", "package x;\nimport static a.S.*;\nclass V {\n  void go() { g(); }\n}\n"),
+    ]);
+    assert_eq!(
+        tree.calls("x/U.java"),
+        ["6 f → a/S.java:a.S.f (import)", "7 e → external", "8 g → unresolved"]
+    );
+    assert_eq!(tree.calls("x/V.java"), ["4 g → a/S.java:a.S.g (import)"]);
+}
+
+#[test]
+fn of_two_variants_of_a_type_the_nearer_one_is_meant() {
+    let tree = tree(&[
+        ("android/p/A.java", "package p;\nclass A {}\n"),
+        ("android/p/U.java", "package p;\nclass U extends A {}\n"),
+        ("jre/p/A.java", "package p;\nclass A {}\n"),
+        ("other/q/U.java", "package q;\nimport p.A;\n"),
+    ]);
+    assert_eq!(tree.bases("android/p/U.java"), ["A → android/p/A.java:p.A (package)"]);
+    assert_eq!(tree.imports("other/q/U.java"), ["p A → ambiguous 2"]);
+}
+
+#[test]
+fn a_copy_of_the_tree_is_meant_by_its_own_files_alone() {
+    let tree = tree(&[
+        ("core/p/A.java", "package p;\nclass A {}\n"),
+        ("tests/q/U.java", "package q;\nimport p.A;\n"),
+        ("copy/core/p/A.java", "package p;\nclass A {}\n"),
+        ("copy/tests/q/U.java", "package q;\nimport p.A;\n"),
+    ]);
+    assert_eq!(tree.imports("tests/q/U.java"), ["p A → core/p/A.java:p.A (package)"]);
+    assert_eq!(tree.imports("copy/tests/q/U.java"), ["p A → copy/core/p/A.java:p.A (package)"]);
+}
