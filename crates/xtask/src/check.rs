@@ -17,22 +17,36 @@ const STEPS: [Step; 5] = [
     ("documentation", documentation),
 ];
 
-/// Runs every step, and fails with the list of those that failed.
-pub(crate) fn run() -> Result {
+/// The steps' names, for the command line.
+pub(crate) fn step_names() -> Vec<&'static str> {
+    STEPS.map(|(name, _)| name).to_vec()
+}
+
+/// Runs these steps, or without any all of them, and fails with the list of those that failed.
+pub(crate) fn run(chosen: &[String]) -> Result {
+    let steps: Vec<Step> = STEPS
+        .into_iter()
+        .filter(|(name, _)| chosen.is_empty() || chosen.iter().any(|step| step == name))
+        .collect();
     let mut failures = Vec::new();
-    for (name, step) in STEPS {
+    for (name, step) in &steps {
         println!("\n── {name}");
         if let Err(message) = step() {
             println!("{message}");
-            failures.push(name);
+            failures.push(*name);
         }
     }
     println!();
     if failures.is_empty() {
-        println!("check: all {} steps passed", STEPS.len());
+        println!("check: {} of {} steps passed", steps.len(), steps.len());
         return Ok(());
     }
-    Err(format!("check: failed: {}; `cargo fmt --all` repairs the format", failures.join(", ")))
+    let again = failures.join(" ");
+    Err(format!(
+        "check: {} of {} steps failed; alone: cargo xtask check {again}",
+        failures.len(),
+        steps.len()
+    ))
 }
 
 fn format() -> Result {

@@ -31,8 +31,12 @@ struct Arguments {
 enum Command {
     /// Format, lints, documentation, architecture and links: everything but the tests.
     ///
-    /// Runs every step even when one fails, and lists at the end what failed and how to look at it alone.
-    Check,
+    /// Runs every step even when one fails, and says at the end how to run those that failed alone.
+    Check {
+        /// Run these steps only.
+        #[arg(value_parser = clap::builder::PossibleValuesParser::new(check::step_names()))]
+        steps: Vec<String>,
+    },
 
     /// All tests of the workspace and of the crates in examples/, documentation tests included.
     ///
@@ -78,7 +82,7 @@ Examples:
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Check => check::run(),
+        Command::Check { steps } => check::run(&steps),
         Command::Test { arguments } => test::run(&arguments),
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Coverage => coverage::run(),
