@@ -2,10 +2,9 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use snake_pipe_core::{HealthCheckResult, HealthStatus, PoolState, Result};
-use sqlx::Connection;
+use snake_pipe_core::{ErrorKind, HealthCheckResult, HealthStatus, PoolState, Result};
 
-use crate::{database::Database, error::during, schema};
+use crate::{database::Database, error::during, schema, transaction::Transaction};
 
 /// A log that grew beyond this has a reader or writer that holds it back.
 const LARGE_LOG_BYTES: u64 = 1 << 30;
@@ -96,11 +95,10 @@ async fn look(database: &Database) -> Result<Found> {
 async fn try_writing(database: &Database) -> Result<()> {
     let trying = during("health_check");
     let mut connection = database.writer_in_haste().await?;
-    let transaction = match connection.begin_with("BEGIN IMMEDIATE").await.map_err(&trying) {
-        Err(error) if error.kind() == snake_pipe_core::ErrorKind::Busy => return Ok(()),
-        other => other?,
-    };
-    transaction.rollback().await.map_err(&trying)
+    match Transaction::immediate(&mut connection).await.map_err(&trying) {
+        Err(error) if error.kind() != ErrorKind::Busy => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 fn beside(path: &std::path::Path, suffix: &str) -> PathBuf {

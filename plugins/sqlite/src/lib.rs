@@ -12,6 +12,7 @@ mod integrity;
 mod query;
 mod schema;
 mod session;
+mod transaction;
 
 use std::sync::Arc;
 

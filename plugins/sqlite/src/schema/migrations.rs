@@ -1,9 +1,9 @@
 //! Bringing a database's schema up to date.
 
 use snake_pipe_core::{Error, ErrorKind, MigrationStep, Result, Timestamp, id::Digest, schema::TABLES};
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
-use crate::error::during;
+use crate::{error::during, transaction::Transaction};
 
 /// A step of the schema, as it is embedded.
 struct Migration {
@@ -132,7 +132,7 @@ pub(crate) fn missing(state: State) -> Vec<MigrationStep> {
 /// As of [`state`]; `Busy`, `Permission`, `Capacity`.
 pub(crate) async fn apply(connection: &mut SqliteConnection) -> Result<(State, Vec<MigrationStep>)> {
     let migrating = during("migrate");
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(&migrating)?;
+    let mut transaction = Transaction::immediate(connection).await.map_err(&migrating)?;
     // Read again under the lock.
     let before = state(&mut transaction).await?;
     if before.version == 0 {

@@ -4,11 +4,11 @@ use snake_pipe_core::{
     Error, ErrorKind, Result, Timestamp,
     load::{LoadPlan, Repository},
 };
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
 use super::fenced;
-use crate::error::during;
+use crate::{error::during, transaction::Transaction};
 
 /// A session's claim to a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) async fn take(connection: &mut SqliteConnection, plan: &LoadPlan) -> 
     let taking = during("begin_load");
     let repository = plan.repository.id().get();
     let owner = Uuid::new_v4();
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(&taking)?;
+    let mut transaction = Transaction::immediate(connection).await.map_err(&taking)?;
     let held =
         sqlx::query("SELECT name, ref_name, remote, root FROM main.repositories WHERE repository_id = ?")
             .bind(repository)

@@ -6,6 +6,8 @@ mod marks;
 mod publish;
 mod references;
 mod staging;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Instant};
 
@@ -21,7 +23,7 @@ use self::{
     fence::Fence,
     staging::{Staged, StagedBatch},
 };
-use crate::{database::Database, error::during};
+use crate::{database::Database, error::during, transaction::Transaction};
 
 pub(crate) use publish::remove_repository;
 
@@ -70,7 +72,8 @@ impl SqliteSession {
     async fn stage(&mut self, batch: &Batch) -> Result<WriteResult> {
         let started = Instant::now();
         let repository = self.plan.repository.id();
-        let mut transaction = self.connection.begin().await.map_err(during("write_batch"))?;
+        let mut transaction =
+            Transaction::deferred(&mut self.connection).await.map_err(during("write_batch"))?;
         let staged =
             staging::stage(&mut transaction, repository, &self.plan.producer_version, batch, &self.staged)
                 .await?;

@@ -10,7 +10,7 @@ use snake_pipe_core::{
     id::{EntityId, RepositoryId},
     load::{LoadPlan, Publication, PublishResult, Scope, WriteResult},
 };
-use sqlx::{Connection, SqliteConnection};
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
@@ -22,12 +22,13 @@ use crate::{
     database::Database,
     error::{during, result_code},
     schema::FILE_TABLES,
+    transaction::Transaction,
 };
 
 /// From so many rows on, a repository that is new is copied before the indexes are built.
 const REBUILD_FROM_ROWS: i64 = 20_000;
 /// What is kept in memory while many rows are published; also what sorting for an index may use.
-const LARGE_CACHE_KIB: u32 = 256 << 10;
+const LARGE_CACHE_KIB: u32 = 128 << 10;
 
 /// A publication under way.
 pub(super) struct Publishing<'a> {
@@ -51,7 +52,7 @@ pub(super) async fn publish(
     let repository = plan.repository.id();
     let is_large = prepare(connection, repository).await?;
     let turn = database.turn().await?;
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(during("publish"))?;
+    let mut transaction = Transaction::immediate(connection).await.map_err(during("publish"))?;
     let now = Timestamp::now().to_string();
     let mut publishing =
         Publishing { connection: &mut transaction, repository, now, changed: BTreeMap::new() };
@@ -93,7 +94,7 @@ pub(crate) async fn remove_repository(
     super::staging::attach(connection).await?;
     let _turn = database.turn().await?;
     let removing = during("remove_repository");
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(&removing)?;
+    let mut transaction = Transaction::immediate(connection).await.map_err(&removing)?;
     let now = Timestamp::now().to_string();
     let mut publishing =
         Publishing { connection: &mut transaction, repository, now, changed: BTreeMap::new() };
@@ -119,6 +120,8 @@ async fn prepare(connection: &mut SqliteConnection, repository: RepositoryId) ->
     if is_large {
         publishing.run(&format!("PRAGMA main.cache_size = -{LARGE_CACHE_KIB}")).await?;
     }
+    // What goes into the published tables row by row is checked.
+    publishing.run("PRAGMA ignore_check_constraints = OFF").await?;
     if !publishing.is_rebuild().await? {
         publishing.index_staging().await?;
     }

@@ -9,6 +9,7 @@ use snake_pipe_core::{
     model::{Call, Entity, Function, Origin, Resolution, Target, TransformedAst},
 };
 use snake_pipe_sqlite::{Config, SqliteBackend};
+use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 /// A connected backend; its file goes with it.
@@ -40,6 +41,16 @@ impl Fixture {
         let backend = SqliteBackend::new(self.config.clone());
         backend.connect().await.unwrap();
         backend
+    }
+
+    /// A plain connection to the file, past the backend.
+    pub(crate) async fn connection(&self) -> SqliteConnection {
+        SqliteConnectOptions::new().filename(&self.config.path).foreign_keys(false).connect().await.unwrap()
+    }
+
+    /// Changes the file behind the backend's back.
+    pub(crate) async fn change(&self, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(&mut self.connection().await).await.unwrap();
     }
 
     /// Writes and publishes at once.

@@ -4,7 +4,9 @@ use snake_pipe_core::{
     DatabaseBackend, IntegrityScope, Value,
     load::{LoadPlan, Repository},
     model::{Call, TransformedAst},
+    schema::{TABLES, Unit},
 };
+use snake_pipe_testkit::fixtures::Generator;
 
 use super::fixture::{Fixture, app, batch, caller, file_with, plan_of, publication};
 
@@ -39,6 +41,32 @@ async fn a_large_repository_beside_another_is_whole_and_the_other_untouched() {
     assert_eq!(fixture.backend.manifest(app()).await.unwrap().files.len(), 2);
     assert_eq!(fixture.number("SELECT count(*) FROM calls").await, 25_001);
     assert!(fixture.backend.check_integrity(IntegrityScope::All).await.unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn loading_at_once_and_loading_in_pieces_end_in_the_same_rows() {
+    let facts = Generator::new(11, 1500).facts();
+    let (at_once, in_pieces) = (Fixture::new().await, Fixture::new().await);
+    at_once.load(&facts, &[]).await;
+    for piece in facts.chunks(100) {
+        in_pieces.load(piece, &[]).await;
+    }
+    // References to what came later are owed again, as a run finds out from the manifest.
+    let manifest = in_pieces.backend.manifest(app()).await.unwrap();
+    let owed: Vec<_> = facts.iter().filter(|facts| manifest.owes(facts, "1")).cloned().collect();
+    assert!(!owed.is_empty() && owed.len() < facts.len());
+    in_pieces.load(&owed, &[]).await;
+    let mut count = 0;
+    for table in TABLES.iter().filter(|table| table.unit == Unit::File) {
+        let columns: Vec<_> =
+            table.columns.iter().filter(|column| !column.volatile).map(|column| column.name).collect();
+        let sql =
+            format!("SELECT {} FROM {} ORDER BY {}", columns.join(", "), table.name, table.key.join(", "));
+        let rows = at_once.rows(&sql).await;
+        assert!(rows == in_pieces.rows(&sql).await, "{}", table.name);
+        count += rows.len();
+    }
+    assert!(count > 20_000, "{count} rows are too few to go the way of large loads");
 }
 
 #[tokio::test]

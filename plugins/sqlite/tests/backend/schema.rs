@@ -161,18 +161,6 @@ async fn with_migrations_to_be_checked_a_load_says_what_to_run() {
     assert!(error.help().unwrap().contains("snake-pipe migrate"));
 }
 
-/// Changes the file behind the backend's back.
-async fn change(fixture: &Fixture, sql: &'static str) {
-    use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
-    let mut connection = SqliteConnectOptions::new()
-        .filename(&fixture.config.path)
-        .create_if_missing(true)
-        .connect()
-        .await
-        .unwrap();
-    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-}
-
 async fn connect(fixture: &Fixture) -> snake_pipe_core::Error {
     SqliteBackend::new(fixture.config.clone()).connect().await.unwrap_err()
 }
@@ -180,7 +168,7 @@ async fn connect(fixture: &Fixture) -> snake_pipe_core::Error {
 #[tokio::test]
 async fn a_newer_schema_is_refused() {
     let fixture = Fixture::new().await;
-    change(&fixture, "INSERT INTO snake_pipe_migrations VALUES (99, 'later', 'x', 'x')").await;
+    fixture.change("INSERT INTO snake_pipe_migrations VALUES (99, 'later', 'x', 'x')").await;
     let error = connect(&fixture).await;
     assert_eq!(error.kind(), ErrorKind::Schema);
     assert!(error.message().contains("version 99"), "{error}");
@@ -191,14 +179,14 @@ async fn a_newer_schema_is_refused() {
 #[tokio::test]
 async fn a_changed_step_is_refused() {
     let fixture = Fixture::new().await;
-    change(&fixture, "UPDATE snake_pipe_migrations SET checksum = 'x' WHERE version = 2").await;
+    fixture.change("UPDATE snake_pipe_migrations SET checksum = 'x' WHERE version = 2").await;
     assert!(connect(&fixture).await.message().contains("step 2"));
 }
 
 #[tokio::test]
 async fn a_table_of_another_program_is_named_and_left_alone() {
     let fixture = Fixture::without_tables().await;
-    change(&fixture, "CREATE TABLE files (name); INSERT INTO files VALUES ('precious')").await;
+    fixture.change("CREATE TABLE files (name); INSERT INTO files VALUES ('precious')").await;
     let error = connect(&fixture).await;
     assert_eq!(error.kind(), ErrorKind::Schema);
     assert!(error.message().contains("`files`"), "{error}");
