@@ -75,6 +75,15 @@ impl Database {
         }
     }
 
+    /// # Errors
+    /// `Schema` when the tables are not there, or not up to date.
+    pub(crate) async fn ensure_tables(&self) -> Result<()> {
+        match self.reader_of_tables().await? {
+            Some(_) => Ok(()),
+            None => Err(outdated(0)),
+        }
+    }
+
     /// A new connection for writing. Foreign keys are not enforced on it: sessions hold them by un-resolving what dangles, at
     /// a fraction of the cost.
     pub(crate) async fn writer(&self) -> Result<SqliteConnection> {

@@ -1,123 +1,85 @@
-//! Rows that contradict each other.
+//! Rows that contradict each other. The constraints and their names are those of every SQL backend.
 
 use std::time::Instant;
 
 use snake_pipe_core::{
     ConstraintResult, IntegrityResult, IntegrityScope, Result,
-    schema::{TABLES, Table},
+    schema::{Table, TableId},
 };
 use sqlx::{Row, SqliteConnection};
 
-use crate::{database::Database, error::during};
+use crate::{
+    database::Database,
+    error::during,
+    schema::{FILE_TABLES, file_column},
+};
 
 /// Up to so many keys of rows that break a constraint are shown.
 const EXAMPLES: usize = 10;
 
-/// A column that names a row of another table: table, column, the other table and its column.
-const REFERENCES: &[(&str, &str, &str, &str)] = &[
-    ("snapshots", "repository_id", "repositories", "repository_id"),
-    ("files", "repository_id", "repositories", "repository_id"),
-    ("classes", "file_id", "files", "file_id"),
-    ("classes", "outer_class_id", "classes", "class_id"),
-    ("functions", "file_id", "files", "file_id"),
-    ("functions", "class_id", "classes", "class_id"),
-    ("functions", "parent_function_id", "functions", "function_id"),
-    ("parameters", "file_id", "files", "file_id"),
-    ("parameters", "function_id", "functions", "function_id"),
-    ("fields", "file_id", "files", "file_id"),
-    ("fields", "class_id", "classes", "class_id"),
-    ("annotations", "file_id", "files", "file_id"),
-    ("annotations", "function_id", "functions", "function_id"),
-    ("annotations", "class_id", "classes", "class_id"),
-    ("comments", "file_id", "files", "file_id"),
-    ("metrics", "file_id", "files", "file_id"),
-    ("parse_issues", "file_id", "files", "file_id"),
-    ("imports", "file_id", "files", "file_id"),
-    ("imports", "target_file_id", "files", "file_id"),
-    ("imports", "target_function_id", "functions", "function_id"),
-    ("imports", "target_class_id", "classes", "class_id"),
-    ("inheritance", "file_id", "files", "file_id"),
-    ("inheritance", "class_id", "classes", "class_id"),
-    ("inheritance", "target_file_id", "files", "file_id"),
-    ("inheritance", "target_class_id", "classes", "class_id"),
-    ("calls", "file_id", "files", "file_id"),
-    ("calls", "function_id", "functions", "function_id"),
-    ("calls", "target_file_id", "files", "file_id"),
-    ("calls", "target_function_id", "functions", "function_id"),
-    ("calls", "target_class_id", "classes", "class_id"),
-    ("dependencies", "source_file_id", "files", "file_id"),
-    ("dependencies", "target_file_id", "files", "file_id"),
+/// A column that names a row of another table.
+struct Reference {
+    table: TableId,
+    column: &'static str,
+    target: TableId,
+}
+
+const fn reference(table: TableId, column: &'static str, target: TableId) -> Reference {
+    Reference { table, column, target }
+}
+
+/// Every foreign key of the schema, and one that it cannot have, since a snapshot refers back to its repository.
+const REFERENCES: &[Reference] = &[
+    reference(TableId::Classes, "file_id", TableId::Files),
+    reference(TableId::Classes, "outer_class_id", TableId::Classes),
+    reference(TableId::Functions, "file_id", TableId::Files),
+    reference(TableId::Functions, "class_id", TableId::Classes),
+    reference(TableId::Functions, "parent_function_id", TableId::Functions),
+    reference(TableId::Parameters, "function_id", TableId::Functions),
+    reference(TableId::Fields, "class_id", TableId::Classes),
+    reference(TableId::Annotations, "file_id", TableId::Files),
+    reference(TableId::Annotations, "function_id", TableId::Functions),
+    reference(TableId::Annotations, "class_id", TableId::Classes),
+    reference(TableId::Comments, "file_id", TableId::Files),
+    reference(TableId::Metrics, "file_id", TableId::Files),
+    reference(TableId::ParseIssues, "file_id", TableId::Files),
+    reference(TableId::Imports, "file_id", TableId::Files),
+    reference(TableId::Imports, "target_file_id", TableId::Files),
+    reference(TableId::Imports, "target_function_id", TableId::Functions),
+    reference(TableId::Imports, "target_class_id", TableId::Classes),
+    reference(TableId::Inheritance, "class_id", TableId::Classes),
+    reference(TableId::Inheritance, "target_class_id", TableId::Classes),
+    reference(TableId::Calls, "file_id", TableId::Files),
+    reference(TableId::Calls, "function_id", TableId::Functions),
+    reference(TableId::Calls, "target_function_id", TableId::Functions),
+    reference(TableId::Calls, "target_class_id", TableId::Classes),
+    reference(TableId::Dependencies, "source_file_id", TableId::Files),
+    reference(TableId::Dependencies, "target_file_id", TableId::Files),
+    reference(TableId::Parameters, "file_id", TableId::Files),
+    reference(TableId::Fields, "file_id", TableId::Files),
+    reference(TableId::Inheritance, "file_id", TableId::Files),
+    reference(TableId::Inheritance, "target_file_id", TableId::Files),
+    reference(TableId::Calls, "target_file_id", TableId::Files),
+    reference(TableId::Files, "repository_id", TableId::Repositories),
+    reference(TableId::Snapshots, "repository_id", TableId::Repositories),
+    reference(TableId::Repositories, "snapshot_id", TableId::Snapshots),
 ];
 
-/// Further conditions: the table, what is constrained, and the condition that a row `t` meets when it breaks it.
-const CONDITIONS: &[(&str, &str, &str)] = &[
-    (
-        "repositories",
-        "snapshot_id exists",
-        "t.snapshot_id IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM snapshots s WHERE s.snapshot_id = t.snapshot_id AND s.repository_id = t.repository_id)",
-    ),
-    (
-        "repositories",
-        "snapshot_id file_count matches",
-        "EXISTS (
-            SELECT 1 FROM snapshots s WHERE s.snapshot_id = t.snapshot_id AND s.repository_id = t.repository_id
-            AND s.file_count <> (SELECT count(*) FROM files f WHERE f.repository_id = t.repository_id))",
-    ),
-    (
-        "files",
-        "function_count matches",
-        "t.function_count <> (SELECT count(*) FROM functions u WHERE u.file_id = t.file_id AND u.repository_id = t.repository_id)",
-    ),
-    (
-        "files",
-        "class_count matches",
-        "t.class_count <> (SELECT count(*) FROM classes c WHERE c.file_id = t.file_id AND c.repository_id = t.repository_id)",
-    ),
-    (
-        "functions",
-        "parameter_count matches",
-        "t.parameter_count <> (
-            SELECT count(*) FROM parameters p WHERE p.function_id = t.function_id AND p.repository_id = t.repository_id)",
-    ),
-    ("imports", "status matches target", "(t.status = 'resolved') <> (t.target_file_id IS NOT NULL)"),
-    ("inheritance", "status matches target", "(t.status = 'resolved') <> (t.target_file_id IS NOT NULL)"),
-    ("calls", "status matches target", "(t.status = 'resolved') <> (t.target_file_id IS NOT NULL)"),
-    ("dependencies", "status matches target", "(t.status = 'resolved') <> (t.target_file_id IS NOT NULL)"),
-    // Only of files that are linked: where a target went, the sites are un-resolved and the file is owed again.
-    (
-        "dependencies",
-        "site_count matches",
-        "t.dependency_type IN ('function_call', 'method_call') AND t.target_file_id IS NOT NULL
-         AND EXISTS (
-            SELECT 1 FROM files f
-            WHERE f.file_id = t.source_file_id AND f.repository_id = t.repository_id AND f.link_hash IS NOT NULL)
-         AND t.site_count <> (
-            SELECT count(*) FROM calls k
-            WHERE k.file_id = t.source_file_id AND k.repository_id = t.repository_id
-            AND k.target_file_id = t.target_file_id
-            AND (k.kind IN ('function', 'macro')) = (t.dependency_type = 'function_call'))",
-    ),
-];
+/// A question whose rows break a constraint. `r` is the table that is looked at.
+struct Question {
+    name: String,
+    table: TableId,
+    /// What follows `FROM table r`: joins, and the condition that breaks the constraint.
+    broken: String,
+}
 
 /// Looks for rows that contradict each other.
 pub(crate) async fn check(database: &Database, scope: IntegrityScope) -> Result<IntegrityResult> {
     let started = Instant::now();
     let mut result = IntegrityResult::default();
     let Some(mut reader) = database.reader_of_tables().await? else { return Ok(result) };
-    for (table, column, other, key) in REFERENCES {
-        let is_same_repository =
-            if *column == "repository_id" { "" } else { "AND o.repository_id = t.repository_id" };
-        let broken = format!(
-            "t.{column} IS NOT NULL \
-             AND NOT EXISTS (SELECT 1 FROM {other} o WHERE o.{key} = t.{column} {is_same_repository})"
-        );
-        let name = format!("{table}.{column} exists");
-        result.constraints.push(constraint(&mut reader, scope, definition(table), name, &broken).await?);
-    }
-    for (table, what, broken) in CONDITIONS {
-        let name = format!("{table}.{what}");
-        result.constraints.push(constraint(&mut reader, scope, definition(table), name, broken).await?);
+    for question in questions() {
+        result.constraints.push(ask(&mut reader, &question, scope).await?);
     }
     if scope == IntegrityScope::All {
         result.constraints.push(file_itself(&mut reader).await?);
@@ -126,43 +88,38 @@ pub(crate) async fn check(database: &Database, scope: IntegrityScope) -> Result<
     Ok(result)
 }
 
-fn definition(name: &str) -> &'static Table {
-    TABLES.iter().find(|table| table.name == name).expect("the constraints name tables of the schema")
-}
-
-async fn constraint(
+async fn ask(
     connection: &mut SqliteConnection,
+    question: &Question,
     scope: IntegrityScope,
-    table: &Table,
-    name: String,
-    broken: &str,
 ) -> Result<ConstraintResult> {
-    let checking = during("check_integrity");
-    let key: Vec<_> = table.key.iter().map(|column| format!("t.{column}")).collect();
-    let repository = match scope {
-        IntegrityScope::All => None,
-        IntegrityScope::Repository(id) => Some(id.get()),
+    let asking = during("check_integrity");
+    let (filter, repository) = match scope {
+        IntegrityScope::All => ("?1 IS NULL", None),
+        IntegrityScope::Repository(repository) => ("r.repository_id = ?1", Some(repository.get())),
     };
-    let within = if repository.is_some() { "t.repository_id = ?1 AND" } else { "" };
+    let table = question.table.table();
+    let key: Vec<_> = table.key.iter().map(|column| format!("r.{column}")).collect();
     let sql = format!(
-        "SELECT concat_ws('/', {}), count(*) OVER () FROM {} t WHERE {within} ({broken}) LIMIT {EXAMPLES}",
+        "SELECT concat_ws('/', {}) AS key, count(*) OVER () FROM {} r {} AND {filter} ORDER BY key LIMIT {EXAMPLES}",
         key.join(", "),
-        table.name
+        table.name,
+        question.broken
     );
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-    if let Some(repository) = repository {
-        query = query.bind(repository);
-    }
-    let rows = query.fetch_all(connection).await.map_err(&checking)?;
-    let mut result = ConstraintResult { name, violations: 0, examples: Vec::new() };
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(repository)
+        .fetch_all(connection)
+        .await
+        .map_err(&asking)?;
+    let mut result = ConstraintResult { name: question.name.clone(), violations: 0, examples: Vec::new() };
     for row in rows {
-        result.examples.push(row.try_get(0).map_err(&checking)?);
-        result.violations = row.try_get::<i64, _>(1).map_err(&checking)?.unsigned_abs();
+        result.examples.push(row.try_get(0).map_err(&asking)?);
+        result.violations = row.try_get::<i64, _>(1).map_err(&asking)?.unsigned_abs();
     }
     Ok(result)
 }
 
-/// Whether SQLite finds its own file in order.
+/// Whether SQLite finds its own file in order; the tables' checks are looked at too.
 async fn file_itself(connection: &mut SqliteConnection) -> Result<ConstraintResult> {
     let found: Vec<String> = sqlx::query_scalar("PRAGMA quick_check(100)")
         .fetch_all(connection)
@@ -174,4 +131,150 @@ async fn file_itself(connection: &mut SqliteConnection) -> Result<ConstraintResu
         violations: examples.len() as u64,
         examples: examples.into_iter().take(EXAMPLES).collect(),
     })
+}
+
+fn questions() -> Vec<Question> {
+    let exists = REFERENCES.iter().map(exists);
+    exists.chain(targets()).chain(same_files()).chain(counts()).chain([sites(), snapshots()]).collect()
+}
+
+/// What a column refers to is there.
+fn exists(reference: &Reference) -> Question {
+    let (table, target) = (reference.table.table(), reference.target.table());
+    let same = match reference.target {
+        TableId::Repositories => "",
+        _ => " AND t.repository_id = r.repository_id",
+    };
+    Question {
+        name: format!("{}.{} exists", table.name, reference.column),
+        table: reference.table,
+        broken: format!(
+            "WHERE r.{0} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {1} t WHERE t.{2} = r.{0}{same})",
+            reference.column, target.name, target.key[0]
+        ),
+    }
+}
+
+/// Exactly what is resolved has a target, and the target lies in the file that is named.
+fn targets() -> impl Iterator<Item = Question> {
+    let referring = FILE_TABLES.iter().map(|table| table.id).filter(|id| has(id.table(), "target_file_id"));
+    referring.flat_map(|id| {
+        let name = id.table().name;
+        let status = Question {
+            name: format!("{name}.target_file_id fits status"),
+            table: id,
+            broken: "WHERE (r.status = 'resolved') <> (r.target_file_id IS NOT NULL)".to_owned(),
+        };
+        let entities = [("target_function_id", TableId::Functions), ("target_class_id", TableId::Classes)];
+        let entities = entities.into_iter().filter(move |(column, _)| has(id.table(), column));
+        let in_file = entities.map(move |(column, target)| Question {
+            name: format!("{name}.{column} lies in target_file_id"),
+            table: id,
+            broken: format!(
+                "JOIN {} t ON t.{} = r.{column} AND t.repository_id = r.repository_id
+                 WHERE t.file_id IS NOT r.target_file_id",
+                target.table().name,
+                target.table().key[0]
+            ),
+        });
+        std::iter::once(status).chain(in_file)
+    })
+}
+
+/// What belongs together lies in one file.
+fn same_files() -> impl Iterator<Item = Question> {
+    let within = REFERENCES.iter().filter(|reference| {
+        !reference.column.starts_with("target_")
+            && matches!(reference.target, TableId::Functions | TableId::Classes)
+    });
+    within.map(|reference| Question {
+        name: format!("{}.{} lies in its file", reference.table.table().name, reference.column),
+        table: reference.table,
+        broken: format!(
+            "JOIN {} t ON t.{} = r.{} AND t.repository_id = r.repository_id WHERE t.file_id <> r.{}",
+            reference.target.table().name,
+            reference.target.table().key[0],
+            reference.column,
+            file_column(reference.table.table())
+        ),
+    })
+}
+
+/// Numbers of rows are what the columns say.
+fn counts() -> impl Iterator<Item = Question> {
+    let counts = [
+        (TableId::Files, "function_count", TableId::Functions, "file_id"),
+        (TableId::Files, "class_count", TableId::Classes, "file_id"),
+        (TableId::Classes, "method_count", TableId::Functions, "class_id"),
+        (TableId::Classes, "field_count", TableId::Fields, "class_id"),
+        (TableId::Functions, "parameter_count", TableId::Parameters, "function_id"),
+    ];
+    counts.into_iter().map(|(table, column, counted, by)| Question {
+        name: format!("{}.{column} counts {}", table.table().name, counted.table().name),
+        table,
+        broken: format!(
+            "WHERE r.{column} <> (SELECT count(*) FROM {} t WHERE t.{by} = r.{} AND t.repository_id = r.repository_id)",
+            counted.table().name,
+            table.table().key[0]
+        ),
+    })
+}
+
+/// Edges between files count their sites. A file that asks for linking again is left out: its sites have changed since.
+fn sites() -> Question {
+    Question {
+        name: "dependencies.site_count counts resolved sites".to_owned(),
+        table: TableId::Dependencies,
+        broken: "
+             JOIN files f ON f.file_id = r.source_file_id AND f.repository_id = r.repository_id
+             WHERE r.status = 'resolved' AND f.link_hash IS NOT NULL
+               AND r.site_count <> CASE
+                   WHEN r.dependency_type = 'import' THEN (
+                       SELECT count(*) FROM imports s
+                       WHERE s.file_id = r.source_file_id AND s.repository_id = r.repository_id
+                         AND s.target_file_id = r.target_file_id)
+                   WHEN r.dependency_type IN ('inheritance', 'interface_implementation') THEN (
+                       SELECT count(*) FROM inheritance s
+                       WHERE s.file_id = r.source_file_id AND s.repository_id = r.repository_id
+                         AND s.target_file_id = r.target_file_id
+                         AND (s.kind = 'implements') = (r.dependency_type = 'interface_implementation'))
+                   WHEN r.dependency_type IN ('function_call', 'method_call') THEN (
+                       SELECT count(*) FROM calls s
+                       WHERE s.file_id = r.source_file_id AND s.repository_id = r.repository_id
+                         AND s.target_file_id = r.target_file_id
+                         AND (s.kind IN ('function', 'macro')) = (r.dependency_type = 'function_call'))
+                   ELSE r.site_count
+               END"
+        .to_owned(),
+    }
+}
+
+/// The state that the tables show has as many files as it says.
+fn snapshots() -> Question {
+    Question {
+        name: "repositories.snapshot_id counts files".to_owned(),
+        table: TableId::Repositories,
+        broken: "
+             JOIN snapshots s ON s.snapshot_id = r.snapshot_id AND s.repository_id = r.repository_id
+             WHERE s.file_count <> (SELECT count(*) FROM files f WHERE f.repository_id = r.repository_id)"
+            .to_owned(),
+    }
+}
+
+fn has(table: &Table, column: &str) -> bool {
+    table.position(column).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_constraint_has_a_name_of_its_own() {
+        let mut names: Vec<_> = questions().into_iter().map(|question| question.name).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
 }

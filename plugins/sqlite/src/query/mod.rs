@@ -46,6 +46,15 @@ pub(crate) async fn execute(database: &Database, query: SqlQuery) -> Result<Quer
     if let Ok(mut handle) = connection.lock_handle().await {
         handle.remove_progress_handler();
     }
+    let answer = match answer {
+        Err(error) if error.message().starts_with("no such table") => {
+            // Whoever asks before the first load is told so.
+            drop(connection);
+            database.ensure_tables().await?;
+            Err(error)
+        }
+        other => other,
+    };
     answer.map(|result| QueryResult { duration: started.elapsed(), ..result })
 }
 

@@ -64,7 +64,8 @@ impl FileTable {
     }
 }
 
-fn file_column(table: &Table) -> &'static str {
+/// The column that names the file.
+pub(crate) fn file_column(table: &Table) -> &'static str {
     if table.position("file_id").is_some() { "file_id" } else { "source_file_id" }
 }
 

@@ -55,11 +55,14 @@ async fn broken(fixture: &Fixture, scope: IntegrityScope) -> Vec<(String, u64)> 
 #[tokio::test]
 async fn rows_that_contradict_each_other_are_found_and_named() {
     let cases: [(&str, &[&str]); 5] = [
-        ("DELETE FROM functions", &["calls.target_function_id exists", "files.function_count matches"]),
-        ("UPDATE files SET class_count = 7 WHERE file_path = 'a'", &["files.class_count matches"]),
-        ("UPDATE dependencies SET site_count = 3", &["dependencies.site_count matches"]),
-        ("UPDATE functions SET parameter_count = 1", &["functions.parameter_count matches"]),
-        ("UPDATE snapshots SET file_count = 9", &["repositories.snapshot_id file_count matches"]),
+        (
+            "DELETE FROM functions",
+            &["calls.target_function_id exists", "files.function_count counts functions"],
+        ),
+        ("UPDATE files SET class_count = 7 WHERE file_path = 'a'", &["files.class_count counts classes"]),
+        ("UPDATE dependencies SET site_count = 3", &["dependencies.site_count counts resolved sites"]),
+        ("UPDATE functions SET parameter_count = 1", &["functions.parameter_count counts parameters"]),
+        ("UPDATE snapshots SET file_count = 9", &["repositories.snapshot_id counts files"]),
     ];
     for (sql, expected) in cases {
         let fixture = Fixture::new().await;

@@ -98,6 +98,13 @@ async fn a_wrong_statement_is_answered_by_what_is_wrong() {
     assert_eq!(refused(&fixture, "SELECT").await.kind(), ErrorKind::Query);
 }
 
+#[tokio::test]
+async fn a_question_before_the_first_load_is_answered_by_what_to_do() {
+    let fixture = Fixture::without_tables().await;
+    let error = refused(&fixture, "SELECT count(*) FROM files").await;
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Schema, "the database has no tables yet"));
+}
+
 const ENDLESS: &str =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
