@@ -26,6 +26,7 @@ pub(crate) fn run(arguments: &[String]) -> Result {
 
     if !names_packages(arguments) {
         for manifest in manifests_in(&root.join("examples")) {
+            lock_alike(&manifest, &root)?;
             let mut example = cargo(&["test", "--no-fail-fast", "--manifest-path"]);
             example.arg(manifest).args(arguments).env("CARGO_TARGET_DIR", root.join("target"));
             tally.run(&mut example)?;
@@ -48,6 +49,16 @@ fn manifests_in(folder: &Path) -> Vec<PathBuf> {
         entries.map(|entry| entry.path().join("Cargo.toml")).filter(|path| path.is_file()).collect();
     manifests.sort();
     manifests
+}
+
+/// Gives a crate without a lock file the workspace's: the same versions, so that what is built already serves it too.
+fn lock_alike(manifest: &Path, root: &Path) -> Result {
+    let lock = manifest.with_file_name("Cargo.lock");
+    if lock.exists() {
+        return Ok(());
+    }
+    let copied = fs::copy(root.join("Cargo.lock"), &lock);
+    copied.map(drop).map_err(|error| format!("cannot write {}: {error}", lock.display()))
 }
 
 /// What the tests said so far.
