@@ -202,6 +202,16 @@ impl<'t> Walk<'t> {
         });
     }
 
+    /// Takes back the last call of `name` from `line` on: what was taken for it is the head of a definition.
+    pub(crate) fn retract_call(&mut self, name: &str, line: u32) {
+        let calls = &mut self.facts.calls;
+        let recent = calls.iter().rev().take_while(|call| call.line >= line);
+        if let Some(place) = recent.enumerate().find_map(|(place, call)| (call.name == name).then_some(place))
+        {
+            calls.remove(calls.len() - 1 - place);
+        }
+    }
+
     /// Adds a name that the file declares without defining it.
     pub(crate) fn declare(&mut self, name: String, is_local: bool) {
         if !name.is_empty() {

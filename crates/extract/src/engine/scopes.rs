@@ -17,6 +17,9 @@ pub(crate) struct FunctionDraft<'t> {
     pub(crate) head: Option<Node<'t>>,
     /// Where the definition proper begins, if annotations stand before it inside its own node.
     pub(crate) start: Option<Node<'t>>,
+    /// It belongs to the file, whatever seems to be around it, and `start` may lie before its node: the source is not
+    /// understood there.
+    pub(crate) is_outermost: bool,
     /// The type whose member it is, where that is named and not around it (a Go receiver, `A` in C++ `A::f`).
     pub(crate) member_of: Option<String>,
 }
@@ -128,19 +131,25 @@ impl<'t> Walk<'t> {
 
     /// Opens the function at the current node until the node ends, and gives its index; none without a name.
     pub(crate) fn open_function(&mut self, node: Node<'t>, draft: FunctionDraft<'t>) -> Option<u32> {
-        let FunctionDraft { mut function, body, head, start, member_of } = draft;
+        let FunctionDraft { mut function, body, head, start, is_outermost, member_of } = draft;
         if function.name.is_empty() {
             return None;
         }
         let index = self.facts.functions.len() as u32;
         let head = head.filter(|head| head.start_byte() < node.start_byte()).unwrap_or(node);
+        let start = start.filter(|start| is_outermost || start.start_byte() > node.start_byte());
         function.span = self.span_from(start, node);
         function.signature = Some(self.signature(start.unwrap_or(head), node, body));
         function.source_code = self.options.store_source.then(|| {
-            let first = start.map_or(0, |start| start.start_byte()).clamp(node.start_byte(), node.end_byte());
+            let first = start.unwrap_or(node).start_byte().min(node.end_byte());
             text::stored(&self.source[first..node.end_byte()], Limit::Source).0
         });
-        self.place_function(&mut function, index, member_of);
+        if is_outermost || function.kind == FunctionKind::Macro {
+            // A macro belongs to no scope, wherever it is defined.
+            function.qualified_name.clone_from(&function.name);
+        } else {
+            self.place_function(&mut function, index, member_of);
+        }
         let documentation = self.attach(head, Owner::Function(index));
         function.doc_string = function.doc_string.or(documentation);
         self.limit_documentation(&mut function.doc_string, node);
@@ -155,11 +164,6 @@ impl<'t> Walk<'t> {
 
     /// Fills what the scope says: qualified name, class, enclosing function.
     fn place_function(&mut self, function: &mut Function, index: u32, member_of: Option<String>) {
-        if function.kind == FunctionKind::Macro {
-            // A macro belongs to no scope, wherever it is defined.
-            function.qualified_name.clone_from(&function.name);
-            return;
-        }
         let mut owner = None;
         match self.frames.innermost_scope() {
             Some(FrameKind::Function { index, .. }) => function.parent = Some(*index),
@@ -278,10 +282,10 @@ impl<'t> Walk<'t> {
         })
     }
 
-    /// Where `node` stands, from `start` on if that lies inside it.
+    /// Where `node` stands, but from `start` on.
     fn span_from(&self, start: Option<Node<'t>>, node: Node<'t>) -> Span {
         let span = self.span(node);
-        match start.filter(|start| start.start_byte() > node.start_byte()) {
+        match start.filter(|start| start.start_byte() <= node.end_byte()) {
             Some(start) => {
                 let Span { line_start, column_start, .. } = self.span(start);
                 Span { line_start, column_start, ..span }

@@ -41,7 +41,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("field_declaration", Role::Rule(c::field_declaration)),
         ("type_definition", Role::Rule(c::type_definition)),
         ("call_expression", Role::Rule(c::call_expression)),
-        ("compound_statement", Role::Rule(c::system_call)),
+        ("compound_statement", Role::Rule(c::compound_statement)),
         ("if_statement", Role::If),
         ("else_clause", Role::Else),
         ("for_statement", Role::Flow(Flow::LOOP)),

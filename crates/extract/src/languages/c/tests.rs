@@ -1,9 +1,22 @@
 use snake_pipe_core::Language;
 
-use crate::engine::testing::check_fixture;
+use crate::engine::testing::{check_fixture, parse_text};
 
 #[test]
 fn every_kind_of_fact_is_found() {
     let (source, expected) = (include_str!("../fixtures/c.c"), include_str!("../fixtures/c.facts"));
     check_fixture(Language::C, source, expected, "c.facts");
+}
+
+#[test]
+fn a_function_is_found_where_the_source_around_it_is_not_understood() {
+    let source = "int a(void)\n{\n\tif (b) {\n#ifdef X\n\t} else {\n#else\n\t{\n#endif\n\t\tc();\n\t}\n}\n\n\
+                  /** Doc. */\nstatic bool lost(struct s *s,\n\tint n)\n{\n\treturn n ? f(s) : 0;\n}\n";
+    let facts = parse_text(Language::C, source).facts;
+    let lost = facts.functions.iter().find(|function| function.name == "lost").unwrap();
+    assert_eq!((lost.qualified_name.as_str(), lost.parent, lost.complexity), ("lost", None, Some(2)));
+    assert_eq!((lost.span.line_start, lost.span.line_end), (14, 18));
+    assert_eq!(lost.doc_string.as_deref(), Some("Doc."));
+    let call = facts.calls.iter().find(|call| call.name == "f").unwrap();
+    assert_eq!(call.function.map(|index| facts.functions[index as usize].name.as_str()), Some("lost"));
 }

@@ -6,9 +6,9 @@ use tree_sitter::Node;
 use super::{
     ARGUMENTS, ATTRIBUTE, ATTRIBUTE_DECLARATION, ATTRIBUTE_SPECIFIER, BODY, CALL_EXPRESSION, DECLARATOR,
     DEFAULT_METHOD_CLAUSE, DEFAULT_VALUE, DELETE_METHOD_CLAUSE, DESTRUCTOR_NAME, EXPLICIT_FUNCTION_SPECIFIER,
-    EXPRESSION_STATEMENT, FIELD_INITIALIZER_LIST, FUNCTION, IDENTIFIER, INIT_DECLARATOR,
-    MACRO_TYPE_SPECIFIER, NAME, OPERATOR_CAST, OPERATOR_NAME, PARAMETERS, STORAGE_CLASS_SPECIFIER,
-    TRAILING_RETURN_TYPE, TYPE, TYPE_QUALIFIER, VALUE, VARIADIC_PARAMETER_DECLARATION, VIRTUAL_SPECIFIER,
+    FIELD_INITIALIZER_LIST, FUNCTION, IDENTIFIER, INIT_DECLARATOR, MACRO_TYPE_SPECIFIER, NAME, OPERATOR_CAST,
+    OPERATOR_NAME, PARAMETERS, STORAGE_CLASS_SPECIFIER, TRAILING_RETURN_TYPE, TYPE, TYPE_QUALIFIER, VALUE,
+    VARIADIC_PARAMETER_DECLARATION, VIRTUAL_SPECIFIER,
     calls::{macro_loop, macro_loop_around},
     declarators::{Declared, declared, is_modifier, last_name, scope_text, type_text},
 };
@@ -91,7 +91,9 @@ pub(super) fn open<'t>(
     };
     let start = walk.children(node).into_iter().find(|child| !walk.is(*child, ATTRIBUTE_DECLARATION));
     let start = start.filter(|start| start.start_byte() > node.start_byte());
-    let draft = FunctionDraft { function, body, start, member_of, ..FunctionDraft::default() };
+    // Where braces do not match, functions seem to lie inside others; by custom only the outermost begin a line.
+    let is_outermost = walk.enclosing_function().is_some() && node.start_position().column == 0;
+    let draft = FunctionDraft { function, body, start, is_outermost, member_of, ..FunctionDraft::default() };
     if let Some(index) = walk.open_function(node, draft) {
         attributes(walk, node, Owner::Function(index));
     }
@@ -279,52 +281,4 @@ fn test_name<'t>(walk: &mut Walk<'t>, node: Node<'t>, found: Declared<'t>, name:
     let list = walk.child(found.function?, PARAMETERS)?;
     let names: Vec<String> = walk.named_children(list).into_iter().map(|name| walk.name(name)).collect();
     Some(names.join("."))
-}
-
-/// `SYSCALL_DEFINE3(read, unsigned int, fd, …) { … }` of the Linux kernel defines `sys_read`. To the grammar it is a call
-/// and a block.
-pub(in crate::languages) fn system_call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    if walk.enclosing_function().is_some() || !walk.parent().is_some_and(|parent| is_outermost(parent)) {
-        return;
-    }
-    let Some(statement) = node.prev_sibling().filter(|before| walk.is(*before, EXPRESSION_STATEMENT)) else {
-        return;
-    };
-    let Some(call) = statement.named_child(0).filter(|call| walk.is(*call, CALL_EXPRESSION)) else { return };
-    let (Some(callee), Some(arguments)) = (walk.child(call, FUNCTION), walk.child(call, ARGUMENTS)) else {
-        return;
-    };
-    let prefix = match walk
-        .bytes(callee)
-        .strip_suffix(b"0")
-        .or_else(|| walk.bytes(callee).split_last().map(|(_, rest)| rest))
-    {
-        Some(b"SYSCALL_DEFINE") => "sys_",
-        Some(b"COMPAT_SYSCALL_DEFINE") => "compat_sys_",
-        Some(_) | None => return,
-    };
-    let list = walk.text_inside(arguments, Limit::Signature);
-    let mut words = list.split(',').map(str::trim);
-    let name = format!("{prefix}{}", words.next().unwrap_or(""));
-    let words: Vec<&str> = words.collect();
-    let parameters = words.chunks_exact(2).map(|pair| Parameter {
-        name: pair[1].to_owned(),
-        type_name: Some(pair[0].to_owned()),
-        ..Parameter::default()
-    });
-    let function = Function {
-        parameters: parameters.collect(),
-        return_type: Some("long".to_owned()),
-        visibility: Visibility::Public,
-        name,
-        ..Function::default()
-    };
-    let draft =
-        FunctionDraft { function, body: Some(node), head: Some(statement), ..FunctionDraft::default() };
-    walk.open_function(node, draft);
-}
-
-fn is_outermost(parent: Node<'_>) -> bool {
-    let kind = parent.kind();
-    kind == "translation_unit" || kind.starts_with("preproc_")
 }

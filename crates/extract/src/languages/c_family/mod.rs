@@ -5,18 +5,20 @@
 //! named by the typedef, variable or field that it is the type of, else `(anonymous)`; the fields of a struct inside another
 //! one that are reached without a name are fields of the outer one.
 
+mod blocks;
 mod calls;
 mod classes;
 mod declarators;
 mod functions;
 mod variables;
 
+pub(super) use blocks::compound_statement;
 pub(super) use calls::{call_expression, new_expression};
 pub(super) use classes::{
     access_specifier, alias_declaration, class, enum_specifier, enumerator, field_declaration, namespace,
     type_definition,
 };
-pub(super) use functions::{function_definition, lambda, macro_definition, system_call};
+pub(super) use functions::{function_definition, lambda, macro_definition};
 use snake_pipe_core::model::{Import, ImportKind};
 use tree_sitter::Node;
 pub(super) use variables::{catch_clause, declaration, for_range_loop, function_declarator};
