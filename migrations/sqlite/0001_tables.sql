@@ -4,6 +4,9 @@
 -- Keys are unique indexes, not PRIMARY KEY constraints: an index can be dropped and built again after the rows of a first,
 -- large load, which takes two thirds of the time; a constraint's cannot.
 --
+-- Lists of words are written with OR, since SQLite looks words of an IN up in a table of its own: for the rows of calls that takes
+-- as long again as everything else.
+--
 -- Rows of a file go with the file. A reference into another file has no ON DELETE action: the writer un-resolves it.
 
 -- One line of history: a project and a ref.
@@ -37,8 +40,9 @@ CREATE TABLE snapshots (
 -- What the names in `metrics` and the measures of `functions` mean.
 CREATE TABLE metric_definitions (
     metric_name TEXT NOT NULL,
-    metric_type TEXT NOT NULL
-        CHECK (metric_type IN ('count', 'ratio', 'score')),
+    metric_type TEXT NOT NULL CHECK (
+        metric_type = 'count' OR metric_type = 'ratio' OR metric_type = 'score'
+    ),
     unit TEXT NOT NULL,
     description TEXT NOT NULL
 ) STRICT;
@@ -66,8 +70,10 @@ CREATE TABLE files (
     is_test INTEGER NOT NULL CHECK (is_test IN (0, 1)),
     is_vendored INTEGER NOT NULL CHECK (is_vendored IN (0, 1)),
     is_generated INTEGER NOT NULL CHECK (is_generated IN (0, 1)),
-    parse_status TEXT NOT NULL
-        CHECK (parse_status IN ('parsed', 'partial', 'skipped', 'failed')),
+    parse_status TEXT NOT NULL CHECK (
+        parse_status = 'parsed' OR parse_status = 'partial' OR parse_status = 'skipped'
+        OR parse_status = 'failed'
+    ),
     skip_reason TEXT,
     function_count INTEGER NOT NULL,
     class_count INTEGER NOT NULL,
@@ -85,8 +91,11 @@ CREATE TABLE classes (
     repository_id INTEGER NOT NULL,
     file_id TEXT NOT NULL,
     outer_class_id TEXT,
-    kind TEXT NOT NULL
-        CHECK (kind IN ('class', 'interface', 'trait', 'struct', 'union', 'enum', 'record', 'object', 'annotation', 'type_alias')),
+    kind TEXT NOT NULL CHECK (
+        kind = 'class' OR kind = 'interface' OR kind = 'trait' OR kind = 'struct' OR kind = 'union'
+        OR kind = 'enum' OR kind = 'record' OR kind = 'object' OR kind = 'annotation'
+        OR kind = 'type_alias'
+    ),
     name TEXT NOT NULL,
     qualified_name TEXT NOT NULL,
     ordinal INTEGER NOT NULL,
@@ -96,8 +105,10 @@ CREATE TABLE classes (
     column_start INTEGER,
     column_end INTEGER,
     type_parameters TEXT,
-    visibility TEXT NOT NULL
-        CHECK (visibility IN ('unspecified', 'public', 'protected', 'internal', 'private')),
+    visibility TEXT NOT NULL CHECK (
+        visibility = 'unspecified' OR visibility = 'public' OR visibility = 'protected'
+        OR visibility = 'internal' OR visibility = 'private'
+    ),
     modifiers TEXT,
     is_abstract INTEGER NOT NULL CHECK (is_abstract IN (0, 1)),
     is_interface INTEGER NOT NULL CHECK (is_interface IN (0, 1)),
@@ -121,8 +132,10 @@ CREATE TABLE functions (
     file_id TEXT NOT NULL,
     class_id TEXT,
     parent_function_id TEXT,
-    kind TEXT NOT NULL
-        CHECK (kind IN ('function', 'method', 'constructor', 'destructor', 'accessor', 'operator', 'closure', 'macro')),
+    kind TEXT NOT NULL CHECK (
+        kind = 'function' OR kind = 'method' OR kind = 'constructor' OR kind = 'destructor'
+        OR kind = 'accessor' OR kind = 'operator' OR kind = 'closure' OR kind = 'macro'
+    ),
     name TEXT NOT NULL,
     qualified_name TEXT NOT NULL,
     ordinal INTEGER NOT NULL,
@@ -137,8 +150,10 @@ CREATE TABLE functions (
     cognitive_complexity INTEGER,
     max_nesting INTEGER,
     code_lines INTEGER,
-    visibility TEXT NOT NULL
-        CHECK (visibility IN ('unspecified', 'public', 'protected', 'internal', 'private')),
+    visibility TEXT NOT NULL CHECK (
+        visibility = 'unspecified' OR visibility = 'public' OR visibility = 'protected'
+        OR visibility = 'internal' OR visibility = 'private'
+    ),
     modifiers TEXT,
     is_abstract INTEGER NOT NULL CHECK (is_abstract IN (0, 1)),
     is_static INTEGER NOT NULL CHECK (is_static IN (0, 1)),
@@ -163,8 +178,10 @@ CREATE TABLE parameters (
     name TEXT NOT NULL,
     type TEXT,
     default_value TEXT,
-    kind TEXT NOT NULL
-        CHECK (kind IN ('ordinary', 'positional_only', 'keyword_only', 'variadic', 'keyword_variadic', 'receiver')),
+    kind TEXT NOT NULL CHECK (
+        kind = 'ordinary' OR kind = 'positional_only' OR kind = 'keyword_only' OR kind = 'variadic'
+        OR kind = 'keyword_variadic' OR kind = 'receiver'
+    ),
     FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     FOREIGN KEY (function_id, repository_id) REFERENCES functions (function_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
@@ -178,8 +195,10 @@ CREATE TABLE fields (
     name TEXT NOT NULL,
     type TEXT,
     default_value TEXT,
-    visibility TEXT NOT NULL
-        CHECK (visibility IN ('unspecified', 'public', 'protected', 'internal', 'private')),
+    visibility TEXT NOT NULL CHECK (
+        visibility = 'unspecified' OR visibility = 'public' OR visibility = 'protected'
+        OR visibility = 'internal' OR visibility = 'private'
+    ),
     modifiers TEXT,
     is_static INTEGER NOT NULL CHECK (is_static IN (0, 1)),
     is_final INTEGER NOT NULL CHECK (is_final IN (0, 1)),
@@ -209,8 +228,9 @@ CREATE TABLE comments (
     file_id TEXT NOT NULL,
     ordinal INTEGER NOT NULL,
     repository_id INTEGER NOT NULL,
-    kind TEXT NOT NULL
-        CHECK (kind IN ('line', 'block', 'doc')),
+    kind TEXT NOT NULL CHECK (
+        kind = 'line' OR kind = 'block' OR kind = 'doc'
+    ),
     marker TEXT,
     line_start INTEGER,
     line_end INTEGER,
@@ -224,8 +244,9 @@ CREATE TABLE metrics (
     metric_name TEXT NOT NULL,
     repository_id INTEGER NOT NULL,
     metric_value REAL NOT NULL,
-    metric_type TEXT NOT NULL
-        CHECK (metric_type IN ('count', 'ratio', 'score')),
+    metric_type TEXT NOT NULL CHECK (
+        metric_type = 'count' OR metric_type = 'ratio' OR metric_type = 'score'
+    ),
     calculated_at TEXT,
     FOREIGN KEY (file_id, repository_id) REFERENCES files (file_id, repository_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
@@ -235,8 +256,11 @@ CREATE TABLE parse_issues (
     file_id TEXT NOT NULL,
     ordinal INTEGER NOT NULL,
     repository_id INTEGER NOT NULL,
-    kind TEXT NOT NULL
-        CHECK (kind IN ('syntax_error', 'missing_token', 'invalid_utf8', 'nul_byte', 'truncated', 'unreadable', 'over_limit', 'refused', 'key_collision')),
+    kind TEXT NOT NULL CHECK (
+        kind = 'syntax_error' OR kind = 'missing_token' OR kind = 'invalid_utf8' OR kind = 'nul_byte'
+        OR kind = 'truncated' OR kind = 'unreadable' OR kind = 'over_limit' OR kind = 'refused'
+        OR kind = 'key_collision'
+    ),
     message TEXT NOT NULL,
     line_start INTEGER,
     line_end INTEGER,
@@ -250,8 +274,10 @@ CREATE TABLE imports (
     file_id TEXT NOT NULL,
     ordinal INTEGER NOT NULL,
     repository_id INTEGER NOT NULL,
-    kind TEXT NOT NULL
-        CHECK (kind IN ('module', 'name', 'wildcard', 'include', 're_export', 'dynamic')),
+    kind TEXT NOT NULL CHECK (
+        kind = 'module' OR kind = 'name' OR kind = 'wildcard' OR kind = 'include' OR kind = 're_export'
+        OR kind = 'dynamic'
+    ),
     raw TEXT NOT NULL,
     module TEXT NOT NULL,
     name TEXT,
@@ -261,10 +287,15 @@ CREATE TABLE imports (
     is_system INTEGER NOT NULL CHECK (is_system IN (0, 1)),
     line_number INTEGER,
     column_number INTEGER,
-    status TEXT NOT NULL CHECK (status IN ('resolved', 'ambiguous', 'external', 'stdlib', 'unresolved')),
-    origin TEXT NOT NULL
-        CHECK (origin IN ('none', 'scope', 'member', 'inherited', 'import', 'package', 'include', 'path', 'alias',
-            'stdlib_list', 'producer')),
+    status TEXT NOT NULL CHECK (
+        status = 'resolved' OR status = 'ambiguous' OR status = 'external' OR status = 'stdlib'
+        OR status = 'unresolved'
+    ),
+    origin TEXT NOT NULL CHECK (
+        origin = 'none' OR origin = 'scope' OR origin = 'member' OR origin = 'inherited'
+        OR origin = 'import' OR origin = 'package' OR origin = 'include' OR origin = 'path'
+        OR origin = 'alias' OR origin = 'stdlib_list' OR origin = 'producer'
+    ),
     candidates INTEGER NOT NULL,
     target_file_id TEXT,
     target_function_id TEXT,
@@ -282,15 +313,21 @@ CREATE TABLE inheritance (
     ordinal INTEGER NOT NULL,
     repository_id INTEGER NOT NULL,
     file_id TEXT NOT NULL,
-    kind TEXT NOT NULL
-        CHECK (kind IN ('extends', 'implements', 'mixin', 'embeds')),
+    kind TEXT NOT NULL CHECK (
+        kind = 'extends' OR kind = 'implements' OR kind = 'mixin' OR kind = 'embeds'
+    ),
     base_name TEXT NOT NULL,
     base_text TEXT,
     line_number INTEGER,
-    status TEXT NOT NULL CHECK (status IN ('resolved', 'ambiguous', 'external', 'stdlib', 'unresolved')),
-    origin TEXT NOT NULL
-        CHECK (origin IN ('none', 'scope', 'member', 'inherited', 'import', 'package', 'include', 'path', 'alias',
-            'stdlib_list', 'producer')),
+    status TEXT NOT NULL CHECK (
+        status = 'resolved' OR status = 'ambiguous' OR status = 'external' OR status = 'stdlib'
+        OR status = 'unresolved'
+    ),
+    origin TEXT NOT NULL CHECK (
+        origin = 'none' OR origin = 'scope' OR origin = 'member' OR origin = 'inherited'
+        OR origin = 'import' OR origin = 'package' OR origin = 'include' OR origin = 'path'
+        OR origin = 'alias' OR origin = 'stdlib_list' OR origin = 'producer'
+    ),
     candidates INTEGER NOT NULL,
     target_file_id TEXT,
     target_class_id TEXT,
@@ -307,17 +344,23 @@ CREATE TABLE calls (
     ordinal INTEGER NOT NULL,
     repository_id INTEGER NOT NULL,
     function_id TEXT,
-    kind TEXT NOT NULL
-        CHECK (kind IN ('function', 'method', 'constructor', 'macro')),
+    kind TEXT NOT NULL CHECK (
+        kind = 'function' OR kind = 'method' OR kind = 'constructor' OR kind = 'macro'
+    ),
     callee_name TEXT NOT NULL,
     callee_text TEXT,
     argument_count INTEGER NOT NULL,
     line_number INTEGER,
     column_number INTEGER,
-    status TEXT NOT NULL CHECK (status IN ('resolved', 'ambiguous', 'external', 'stdlib', 'unresolved')),
-    origin TEXT NOT NULL
-        CHECK (origin IN ('none', 'scope', 'member', 'inherited', 'import', 'package', 'include', 'path', 'alias',
-            'stdlib_list', 'producer')),
+    status TEXT NOT NULL CHECK (
+        status = 'resolved' OR status = 'ambiguous' OR status = 'external' OR status = 'stdlib'
+        OR status = 'unresolved'
+    ),
+    origin TEXT NOT NULL CHECK (
+        origin = 'none' OR origin = 'scope' OR origin = 'member' OR origin = 'inherited'
+        OR origin = 'import' OR origin = 'package' OR origin = 'include' OR origin = 'path'
+        OR origin = 'alias' OR origin = 'stdlib_list' OR origin = 'producer'
+    ),
     candidates INTEGER NOT NULL,
     target_file_id TEXT,
     target_function_id TEXT,
@@ -335,11 +378,18 @@ CREATE TABLE dependencies (
     source_file_id TEXT NOT NULL,
     ordinal INTEGER NOT NULL,
     repository_id INTEGER NOT NULL,
-    dependency_type TEXT NOT NULL
-        CHECK (dependency_type IN ('import', 'inheritance', 'interface_implementation', 'composition', 'function_call', 'method_call', 'data_dependency')),
+    dependency_type TEXT NOT NULL CHECK (
+        dependency_type = 'import' OR dependency_type = 'inheritance'
+        OR dependency_type = 'interface_implementation' OR dependency_type = 'composition'
+        OR dependency_type = 'function_call' OR dependency_type = 'method_call'
+        OR dependency_type = 'data_dependency'
+    ),
     target_file_id TEXT,
     target_module TEXT,
-    status TEXT NOT NULL CHECK (status IN ('resolved', 'ambiguous', 'external', 'stdlib', 'unresolved')),
+    status TEXT NOT NULL CHECK (
+        status = 'resolved' OR status = 'ambiguous' OR status = 'external' OR status = 'stdlib'
+        OR status = 'unresolved'
+    ),
     strength REAL NOT NULL,
     site_count INTEGER NOT NULL,
     line_number INTEGER,

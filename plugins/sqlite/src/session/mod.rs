@@ -56,10 +56,14 @@ impl SqliteSession {
 
     /// Finds out about a batch whose call was cancelled, and clears away what was published.
     async fn settle(&mut self) -> Result<()> {
-        if let Some(batch) = self.unsettled.take()
-            && staging::batches(&mut self.connection).await? > self.staged.batches
-        {
-            self.staged.add(batch);
+        if self.unsettled.is_some() {
+            // Taken only afterwards: this call may be cancelled too.
+            let batches = staging::batches(&mut self.connection).await?;
+            if let Some(batch) = self.unsettled.take()
+                && batches > self.staged.batches
+            {
+                self.staged.add(batch);
+            }
         }
         if self.is_spent {
             staging::clear(&mut self.connection).await?;

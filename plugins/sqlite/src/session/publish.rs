@@ -120,8 +120,6 @@ async fn prepare(connection: &mut SqliteConnection, repository: RepositoryId) ->
     if is_large {
         publishing.run(&format!("PRAGMA main.cache_size = -{LARGE_CACHE_KIB}")).await?;
     }
-    // What goes into the published tables row by row is checked.
-    publishing.run("PRAGMA ignore_check_constraints = OFF").await?;
     if !publishing.is_rebuild().await? {
         publishing.index_staging().await?;
     }

@@ -120,6 +120,12 @@ pub(super) async fn unresolve_published(publishing: &mut Publishing<'_>) -> Resu
         .await
 }
 
+/// The statements on published tables, for looking at their plans.
+#[cfg(test)]
+pub(super) fn statements() -> Vec<String> {
+    LOST.iter().flat_map(|lost| [note_files(lost, "main"), unresolve(lost, "main")]).collect()
+}
+
 fn note_files(lost: &Lost, schema: &str) -> String {
     let file = if lost.table == "dependencies" { "source_file_id" } else { "file_id" };
     format!(

@@ -75,14 +75,12 @@ impl Staged {
 /// Attaches an empty staging area to a connection whose tables are up to date.
 pub(super) async fn attach(connection: &mut SqliteConnection) -> Result<()> {
     let attaching = during("begin_load");
-    // A rollback needs a journal; it stays small, since nearly all that is ever written are new pages. The checks of words and
-    // truth values would double the time for a row that can only hold such.
+    // A rollback needs a journal; it stays small, since nearly all that is ever written are new pages.
     let set_up = format!(
         "ATTACH DATABASE '' AS staging;
          PRAGMA staging.journal_mode = MEMORY;
          PRAGMA staging.synchronous = OFF;
-         PRAGMA staging.cache_size = -{MEMORY_KIB};
-         PRAGMA ignore_check_constraints = ON;"
+         PRAGMA staging.cache_size = -{MEMORY_KIB};"
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(set_up)).execute(&mut *connection).await.map_err(&attaching)?;
     for table in FILE_TABLES.iter() {
@@ -108,10 +106,6 @@ pub(super) async fn attach(connection: &mut SqliteConnection) -> Result<()> {
 /// Empties the staging area.
 pub(super) async fn clear(connection: &mut SqliteConnection) -> Result<()> {
     let clearing = during("write_batch");
-    sqlx::raw_sql("PRAGMA ignore_check_constraints = ON")
-        .execute(&mut *connection)
-        .await
-        .map_err(&clearing)?;
     let mut transaction = Transaction::deferred(connection).await.map_err(&clearing)?;
     let names = FILE_TABLES.iter().map(|table| table.name()).chain(["removed_files", "batches"]);
     for name in names {

@@ -8,7 +8,7 @@ use snake_pipe_core::{
 use sqlx::SqliteConnection;
 
 use super::SqliteSession;
-use crate::{Config, SqliteBackend, database::Database};
+use crate::{Config, SqliteBackend, database::Database, schema::FILE_TABLES};
 
 struct Opened {
     database: Arc<Database>,
@@ -124,12 +124,39 @@ async fn a_batch_whose_call_was_cancelled_at_the_commit_is_known_by_its_number()
 }
 
 #[tokio::test]
-async fn rows_that_break_a_check_are_not_published_one_by_one() {
+async fn what_breaks_a_check_cannot_be_staged() {
     let opened = opened().await;
     let mut session = opened.session().await;
     session.write_batch(batch(1)).await.unwrap();
-    run(&mut session.connection, "UPDATE staging.calls SET kind = 'no such kind'").await;
-    let error = session.publish(publication()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Data);
-    assert_eq!(opened.files().await, 0);
+    for change in ["kind = 'no such kind'", "status = 'resolved'", "status = 'wrong'", "ordinal = 'text'"] {
+        let sql = sqlx::AssertSqlSafe(format!("UPDATE staging.calls SET {change}"));
+        let refused = sqlx::raw_sql(sql).execute(&mut session.connection).await.unwrap_err();
+        assert_eq!(crate::error::from_driver(refused).kind(), ErrorKind::Data, "{change}");
+    }
+}
+
+/// A step of a plan that reads a table from end to end says SCAN; staged tables go by the alias `s` or by other names.
+#[tokio::test]
+async fn publishing_few_files_reads_no_published_table_from_end_to_end() {
+    let opened = opened().await;
+    let mut session = opened.session().await;
+    for loaded in [0, 25_000] {
+        session.write_batch(batch(loaded)).await.unwrap();
+        session.publish(publication()).await.unwrap();
+        super::staging::clear(&mut session.connection).await.unwrap();
+        let deletes = FILE_TABLES.iter().map(|table| (table.name(), table.delete_stale.clone()));
+        let unresolving = super::references::statements().into_iter().map(|sql| {
+            let table = ["imports", "inheritance", "calls", "dependencies"]
+                .into_iter()
+                .find(|table| sql.contains(&format!("main.{table} ")));
+            (table.unwrap(), sql)
+        });
+        for (table, sql) in deletes.chain(unresolving) {
+            let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+            let steps: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(explain).bind(1_i64).fetch_all(&mut session.connection).await.unwrap();
+            let is_scan = |step: &String| step.split(" USING").next() == Some(&format!("SCAN {table}"));
+            assert!(!steps.iter().any(|step| is_scan(&step.3)), "{loaded} rows: {sql}\n{steps:#?}");
+        }
+    }
 }
