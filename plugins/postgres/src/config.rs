@@ -318,3 +318,73 @@ impl PasswordSource {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(url: &str) -> PostgresConfig {
+        PostgresConfig::from_url(url).unwrap()
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_table() {
+        let config = config("postgres://u@h/db");
+        assert_eq!(
+            (config.max_connections, config.timeout, config.retry_attempts),
+            (30, Duration::from_secs(30), 3)
+        );
+        assert_eq!((config.schema.as_deref(), config.migrates), (Some("public"), true));
+        assert_eq!(config.address, "postgres://h:5432/db");
+    }
+
+    #[test]
+    fn the_url_wins_over_the_options() {
+        let given = [("pool_size".to_owned(), "5".to_owned()), ("max_overflow".to_owned(), "1".to_owned())];
+        let options = BackendOptions::check("postgres://h/db?pool_size=7", None, OPTIONS, given).unwrap();
+        assert_eq!(PostgresConfig::from_options(&options).unwrap().max_connections, 8);
+    }
+
+    #[test]
+    fn only_what_stays_on_the_machine_goes_without_a_verified_certificate() {
+        let mode = |url| format!("{:?}", config(url).connect.get_ssl_mode());
+        for local in [
+            "postgres://localhost/db",
+            "postgres://127.0.0.1/db",
+            "postgres://[::1]/db",
+            "postgres:///db?host=/tmp",
+        ] {
+            assert_eq!(mode(local), "Prefer", "{local}");
+        }
+        assert_eq!(mode("postgres://db.example.org/db"), "VerifyFull");
+        assert_eq!(mode("postgres://db.example.org/db?sslmode=require"), "Require");
+    }
+
+    #[test]
+    fn nothing_shows_a_password() {
+        let url = "postgres://u:hunter2@h/db?schema=s";
+        let config = config(url);
+        assert!(!format!("{config:?} {}", config.address).contains("hunter2"));
+        let backend = crate::PostgresBackend::new(config);
+        assert!(!format!("{backend:?}").contains("hunter2"));
+        for wrong in ["postgres://u:hunter2@h/db?pool_sise=3", "postgres://u:hunter2@h:port/db"] {
+            let error = PostgresConfig::from_url(wrong).unwrap_err();
+            assert!(!format!("{error:?} {error}").contains("hunter2"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_answered_by_the_nearest() {
+        let error = PostgresConfig::from_url("postgres://h/db?pool_sise=3").unwrap_err();
+        assert!(error.help().unwrap().starts_with("did you mean `pool_size`?"));
+        let error = PostgresConfig::from_url("postgres://h/db?pool_size=none").unwrap_err();
+        assert_eq!(error.help(), Some("`pool_size` takes a whole number from 1 to 1000"));
+    }
+
+    #[test]
+    fn a_password_that_cannot_be_read_names_where_it_should_be() {
+        let source = PasswordSource::Environment("SNAKE_PIPE_NO_SUCH_VARIABLE".into());
+        let error = source.read().unwrap_err();
+        assert!(error.message().contains("SNAKE_PIPE_NO_SUCH_VARIABLE"));
+    }
+}

@@ -1,6 +1,7 @@
 //! Writing some files in place: only rows that differ are touched.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
@@ -123,11 +124,10 @@ impl UnitWriter<'_> {
             // All is read before anything is written: some tables' rows are found by those of others.
             old.insert(table, rows::read(self.connection, table, self.repository.get(), ids).await?);
         }
-        for (table, mut old) in old {
-            let mut new = new.remove(&table).unwrap_or_default();
-            normalise_json(table, &mut old);
-            normalise_json(table, &mut new);
-            let difference = RowDifference::between(table, &old, &new);
+        for (table, old) in old {
+            let new = new.remove(&table).unwrap_or_default();
+            let difference =
+                RowDifference::between(table, &comparable_json(table, &old), &comparable_json(table, &new));
             changes.vanished.see_deleted(table, difference.deleted.iter().map(|index| &old[*index]));
             let RowDifference { deleted, updated, inserted } = &difference;
             changes.count(table, deleted.len() + updated.len() + inserted.len());
@@ -190,37 +190,52 @@ impl UnitWriter<'_> {
     }
 }
 
-/// Brings JSON into one form: `jsonb` does not keep the order of keys, nor how a number was written.
-fn normalise_json(table: TableId, rows: &mut [Vec<Value>]) {
+/// The rows with JSON in one form: `jsonb` does not keep the order of keys, nor how a number was written.
+fn comparable_json(table: TableId, rows: &[Vec<Value>]) -> Cow<'_, [Vec<Value>]> {
     let columns = table.table().columns.iter().enumerate();
     let json: Vec<usize> = columns
         .filter(|(_, column)| column.column_type == ColumnType::Json)
         .map(|(position, _)| position)
         .collect();
-    for row in rows {
+    let holds_json = |row: &Vec<Value>| json.iter().any(|position| row[*position] != Value::Null);
+    if !rows.iter().any(holds_json) {
+        return rows.into();
+    }
+    let mut rows = rows.to_vec();
+    for row in &mut rows {
         for position in &json {
             if let Value::Text(text) = &mut row[*position]
                 && let Ok(mut value) = serde_json::from_str::<serde_json::Value>(text)
             {
-                normalise_numbers(&mut value);
+                name_numbers(&mut value);
                 *text = value.to_string();
             }
         }
     }
+    rows.into()
 }
 
-fn normalise_numbers(value: &mut serde_json::Value) {
+/// Puts each number's digits in its place: 100, 1e2 and 100.0 are the same.
+fn name_numbers(value: &mut serde_json::Value) {
     match value {
-        serde_json::Value::Number(number) => {
-            // Whole numbers up to 2^53 are exact in both forms.
-            let whole = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9e15);
-            if let (false, Some(whole)) = (number.is_i64() || number.is_u64(), whole) {
-                *value = serde_json::Value::from(whole as i64);
-            }
-        }
-        serde_json::Value::Array(values) => values.iter_mut().for_each(normalise_numbers),
-        serde_json::Value::Object(map) => map.values_mut().for_each(normalise_numbers),
+        serde_json::Value::Number(number) => *value = digits(&number.to_string()).into(),
+        serde_json::Value::Array(values) => values.iter_mut().for_each(name_numbers),
+        serde_json::Value::Object(map) => map.values_mut().for_each(name_numbers),
         _ => {}
+    }
+}
+
+/// `-1.50e3` as `-15e2`; behind a sign that no text of the same JSON can be mistaken for.
+fn digits(number: &str) -> String {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let significant = all.trim_end_matches('0');
+    let exponent = exponent.parse::<i64>().unwrap_or(0) - fraction.len() as i64;
+    match significant.trim_start_matches('0') {
+        "" => "\u{1}0".to_owned(),
+        digits => format!("\u{1}{sign}{digits}e{}", exponent + (all.len() - significant.len()) as i64),
     }
 }
 
@@ -228,13 +243,25 @@ fn normalise_numbers(value: &mut serde_json::Value) {
 mod tests {
     use super::*;
 
+    fn compared(json: &str) -> Vec<Vec<Value>> {
+        let position = TableId::Files.table().position("metadata").unwrap();
+        let mut row = vec![Value::Null; TableId::Files.table().columns.len()];
+        row[position] = Value::Text(json.into());
+        comparable_json(TableId::Files, &[row]).into_owned()
+    }
+
     #[test]
     fn json_in_another_form_is_the_same_json() {
-        let position = TableId::Files.table().position("metadata").unwrap();
-        let mut rows = vec![vec![Value::Null; TableId::Files.table().columns.len()]; 2];
-        rows[0][position] = Value::Text(r#"{"b": 1.0, "a": [1e2, 0.5]}"#.into());
-        rows[1][position] = Value::Text(r#"{"a":[100,0.5],"b":1}"#.into());
-        normalise_json(TableId::Files, &mut rows);
-        assert_eq!(rows[0], rows[1]);
+        let server = r#"{"a": [100, 0.5, 0, -916769221826838500, 1500], "b": 1}"#;
+        let written = r#"{"b":1.0,"a":[1e2,5e-1,-0.0,-9.167692218268385e+17,1.5e3]}"#;
+        assert_eq!(compared(server), compared(written));
+    }
+
+    #[test]
+    fn other_json_is_other_json() {
+        for other in ["10", "-1", "0.1", "[1]", "\"1\"", "{\"1\":1}", "9007199254740993"] {
+            assert_ne!(compared("1"), compared(other), "{other}");
+        }
+        assert_ne!(compared("9007199254740993"), compared("9007199254740992"));
     }
 }

@@ -1,4 +1,12 @@
 //! What the PostgreSQL backend does beyond the promises of every backend, and how.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod connecting;
+mod encoding;
+mod failures;
+mod health;
 mod loading;
+mod migrations;
+mod partitions;
+mod queries;
 mod support;

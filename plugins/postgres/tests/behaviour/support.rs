@@ -1,5 +1,4 @@
 //! A small repository, and a backend of one's own for each test.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::sync::Arc;
 
@@ -28,6 +27,21 @@ pub(crate) async fn connect(url: &str) -> PostgresBackend {
     let backend = PostgresBackend::new(PostgresConfig::from_url(url).unwrap());
     backend.connect().await.unwrap();
     backend
+}
+
+/// A migrated backend with parameters for its URL, in a database of its own.
+pub(crate) async fn backend_with(parameters: &str) -> (TestDatabase, PostgresBackend) {
+    let database = TestDatabase::create().unwrap();
+    let backend = connect(&format!("{}&{parameters}", database.url())).await;
+    backend.migrate(MigrateMode::Apply).await.unwrap();
+    (database, backend)
+}
+
+/// The URL for another role, made without any rights, in this database.
+pub(crate) fn url_of_new_role(database: &TestDatabase) -> (String, String) {
+    let role = format!("role_of_{}", database.name());
+    database.psql(&format!("CREATE ROLE {role} LOGIN")).unwrap();
+    (database.url().replacen("postgres@", &format!("{role}@"), 1), role)
 }
 
 /// The repository `app`.
