@@ -79,7 +79,7 @@ impl<'t> Walk<'t> {
     }
 
     /// An `else`, or the clause that it begins.
-    pub(super) fn enter_else(&mut self, node: Node<'t>) {
+    pub(crate) fn enter_else(&mut self, node: Node<'t>) {
         self.complexity.else_end = node.start_byte() + "else".len();
         self.complexity.tally.cognitive += 1;
     }

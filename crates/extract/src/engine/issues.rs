@@ -32,14 +32,21 @@ impl<'t> Walk<'t> {
             }
             while !cursor.goto_next_sibling() {
                 if !cursor.goto_parent() {
-                    self.hidden_errors(found);
+                    self.hidden_errors(root, found);
                     return;
                 }
             }
         }
     }
 
-    fn hidden_errors(&mut self, found: usize) {
+    /// Says how many errors are not listed; or, where the grammar hides the only ones, around what they are.
+    fn hidden_errors(&mut self, root: Node<'t>, found: usize) {
+        if found == 0 {
+            let node = innermost_error(root);
+            let message = "a token that the grammar does not name is missing in here".to_owned();
+            let span = self.span(node);
+            self.facts.parse_issues.push(issue(IssueKind::MissingToken, message, span));
+        }
         if found > MAX_ISSUES {
             let message = format!("{} more syntax errors are not listed", found - MAX_ISSUES);
             self.facts.parse_issues.push(issue(IssueKind::Truncated, message, Span::default()));
@@ -91,6 +98,21 @@ impl<'t> Walk<'t> {
         let column = (offset - line_start) as u32 + 1;
         Span { line_start: line, line_end: line, column_start: column, column_end: column + 1 }
     }
+}
+
+/// The innermost node that holds an error.
+fn innermost_error(root: Node<'_>) -> Node<'_> {
+    let mut node = root;
+    let mut cursor = root.walk();
+    while cursor.goto_first_child() {
+        while !cursor.node().has_error() {
+            if !cursor.goto_next_sibling() {
+                return node;
+            }
+        }
+        node = cursor.node();
+    }
+    node
 }
 
 pub(super) fn issue(kind: IssueKind, message: String, span: Span) -> ParseIssue {
