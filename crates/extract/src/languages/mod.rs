@@ -16,6 +16,8 @@ mod go;
 mod java;
 #[cfg(feature = "javascript")]
 mod javascript;
+#[cfg(feature = "kotlin")]
+mod kotlin;
 #[cfg(feature = "python")]
 mod python;
 #[cfg(feature = "rust")]
@@ -42,6 +44,8 @@ pub(crate) static LANGUAGES: &[&LanguageRules] = &[
     &java::RULES,
     #[cfg(feature = "javascript")]
     &javascript::RULES,
+    #[cfg(feature = "kotlin")]
+    &kotlin::RULES,
     #[cfg(feature = "python")]
     &python::RULES,
     #[cfg(feature = "rust")]
