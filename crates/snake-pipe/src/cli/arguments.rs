@@ -1,0 +1,304 @@
+//! The command line's grammar and its help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Loads source code into databases, and asks questions in SQL.
+#[derive(Debug, Parser)]
+#[command(
+    name = "snake-pipe",
+    version,
+    about,
+    long_about = "snake-pipe parses a source tree, transforms it into facts (files, functions, classes, imports, calls, \
+                  metrics) and loads them into databases, atomically and incrementally.",
+    after_help = "Load and ask:  load, extract, query, queries, status, check\n\
+                  Operate:       repositories, backends, migrate, config, doctor\n\n\
+                  Start here:    snake-pipe load .\n               snake-pipe query hotspots\n\n\
+                  Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly failed, 130 interrupted",
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(super) struct Arguments {
+    /// What is asked for on every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Configuration file [default: snake-pipe.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE", env = "SNAKE_PIPE_CONFIG", help_heading = "Everywhere")]
+    pub config: Option<PathBuf>,
+    /// Profile of the configuration file to lay over it
+    #[arg(long, global = true, value_name = "NAME", env = "SNAKE_PIPE_PROFILE", help_heading = "Everywhere")]
+    pub profile: Option<String>,
+    /// Form of the logs on standard error
+    #[arg(long, global = true, value_enum, value_name = "FORM", help_heading = "Everywhere")]
+    pub log_format: Option<LogFormat>,
+    /// More logs: -v info, -vv debug, -vvv trace
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
+    pub verbose: u8,
+}
+
+/// The form of logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON value.
+    Json,
+}
+
+/// The form of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum RowFormat {
+    /// A table for people.
+    #[default]
+    Table,
+    /// One JSON array of objects.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// Comma-separated values (RFC 4180), with a header.
+    Csv,
+}
+
+/// The form of facts that come from elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum FactsFormat {
+    /// One file's facts a line, as `snake-pipe extract` writes them.
+    #[default]
+    Ndjson,
+    /// What the snake_pipe Java parser writes.
+    SnakePipeJson,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Load a source tree, or facts from elsewhere, into one or more databases
+    #[command(after_help = "Examples:\n  snake-pipe load .\n  \
+        snake-pipe load ~/src/app --to postgres://me@db/code --to sqlite:app.db\n  \
+        my-parser | snake-pipe load --facts - --repository app")]
+    Load(LoadArguments),
+    /// Write a source tree's facts to standard output as NDJSON, the input of `load --facts`
+    #[command(after_help = "Example:\n  snake-pipe extract . | gzip > facts.ndjson.gz")]
+    Extract(ExtractArguments),
+    /// Answer a named query, or any SQL that only reads
+    #[command(after_help = "Examples:\n  snake-pipe query hotspots\n  \
+        snake-pipe query callers --param function=parse --format json\n  \
+        snake-pipe query \"SELECT language, count(*) FROM files GROUP BY language\"\n  \
+        echo 'SELECT 1' | snake-pipe query -")]
+    Query(QueryArguments),
+    /// List the named queries, with what each answers
+    #[command(after_help = "Example:\n  snake-pipe queries")]
+    Queries {
+        /// Form of the answer
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show repositories, snapshots and counts, and what changed on disk since
+    #[command(after_help = "Example:\n  snake-pipe status --from postgres://me@db/code")]
+    Status(FromArguments),
+    /// Check that the stored rows agree with each other
+    #[command(after_help = "Example:\n  snake-pipe check")]
+    Check(FromArguments),
+    /// List or remove repositories
+    #[command(subcommand)]
+    Repositories(RepositoriesCommand),
+    /// List the kinds of backend, or show one with its options
+    #[command(subcommand)]
+    Backends(BackendsCommand),
+    /// Bring a database's schema up to date
+    #[command(after_help = "Example:\n  snake-pipe migrate --to postgres://me@db/code --dry-run")]
+    Migrate(MigrateArguments),
+    /// Write a commented configuration file, or show every value with its origin
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look for what would make a load fail: configuration, connections, rights, cache
+    #[command(after_help = "Example:\n  snake-pipe doctor --from postgres://me@db/code")]
+    Doctor(FromArguments),
+}
+
+/// `load`.
+#[derive(Debug, Args)]
+pub(super) struct LoadArguments {
+    /// Directory to load
+    #[arg(required_unless_present = "facts", conflicts_with = "facts")]
+    pub path: Option<PathBuf>,
+    /// Backend to load into: a URL or a configured name; may be given several times
+    #[arg(long = "to", value_name = "URL|NAME")]
+    pub to: Vec<String>,
+    /// Name of the repository [default: its git remote, or the directory's name]
+    #[arg(long, value_name = "NAME")]
+    pub repository: Option<String>,
+    /// Branch or other line of history [default: the checked-out branch]
+    #[arg(long = "ref", value_name = "NAME")]
+    pub ref_name: Option<String>,
+    /// Load only files of this language; may be given several times
+    #[arg(long, value_name = "L")]
+    pub language: Vec<String>,
+    /// Load facts from a file, or - for standard input, in place of a directory
+    #[arg(long, value_name = "FILE|-")]
+    pub facts: Option<PathBuf>,
+    /// Form of the facts
+    #[arg(long, value_enum, default_value_t, requires = "facts")]
+    pub facts_format: FactsFormat,
+    /// Directory that absolute paths in the facts are relative to
+    #[arg(long, value_name = "DIR", requires = "facts")]
+    pub facts_root: Option<PathBuf>,
+    /// The facts are all there is: remove files that are not among them
+    #[arg(long, requires = "facts")]
+    pub complete: bool,
+    /// How much of the syntax tree to keep: none, outline or full
+    #[arg(long, value_name = "HOW")]
+    pub ast: Option<String>,
+    /// Keep the source of functions and the text of comments
+    #[arg(long)]
+    pub store_source: bool,
+    /// Take over a repository of the same name that was loaded from elsewhere
+    #[arg(long)]
+    pub allow_other_source: bool,
+    /// Show where the time went
+    #[arg(long)]
+    pub timings: bool,
+    /// Form of the summary
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `extract`.
+#[derive(Debug, Args)]
+pub(super) struct ExtractArguments {
+    /// Directory to read
+    pub path: PathBuf,
+    /// Only files of this language; may be given several times
+    #[arg(long, value_name = "L")]
+    pub language: Vec<String>,
+    /// How much of the syntax tree to keep: none, outline or full
+    #[arg(long, value_name = "HOW")]
+    pub ast: Option<String>,
+    /// Keep the source of functions and the text of comments
+    #[arg(long)]
+    pub store_source: bool,
+}
+
+/// `query`.
+#[derive(Debug, Args)]
+pub(super) struct QueryArguments {
+    /// Name of a query, a statement, or - for a statement on standard input
+    #[arg(value_name = "NAME|SQL|-")]
+    pub query: String,
+    /// Backend to ask: a URL or a configured name
+    #[arg(long, value_name = "URL|NAME")]
+    pub from: Option<String>,
+    /// Form of the rows
+    #[arg(long, value_enum, default_value_t)]
+    pub format: RowFormat,
+    /// Parameter: name=value for a named query, 1=value for $1 of a statement
+    #[arg(long = "param", value_name = "K=V")]
+    pub parameters: Vec<String>,
+    /// At most so many rows of a statement
+    #[arg(long, value_name = "N")]
+    pub max_rows: Option<usize>,
+}
+
+/// Commands that read one or more backends.
+#[derive(Debug, Args)]
+pub(super) struct FromArguments {
+    /// Backend to look at: a URL or a configured name; may be given several times
+    #[arg(long = "from", value_name = "URL|NAME")]
+    pub from: Vec<String>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `migrate`.
+#[derive(Debug, Args)]
+pub(super) struct MigrateArguments {
+    /// Backend to migrate: a URL or a configured name; may be given several times
+    #[arg(long = "to", value_name = "URL|NAME")]
+    pub to: Vec<String>,
+    /// Print the statements, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `repositories`.
+#[derive(Debug, Subcommand)]
+pub(super) enum RepositoriesCommand {
+    /// List the repositories that a backend holds
+    #[command(after_help = "Example:\n  snake-pipe repositories list")]
+    List(FromArguments),
+    /// Remove a repository and all its rows
+    #[command(after_help = "Example:\n  snake-pipe repositories remove github.com/org/app --ref main")]
+    Remove {
+        /// Name of the repository
+        name: String,
+        /// Only this branch or other line of history [default: all of them]
+        #[arg(long = "ref", value_name = "NAME")]
+        ref_name: Option<String>,
+        /// Where, and in which form to say so
+        #[command(flatten)]
+        from: FromArguments,
+    },
+}
+
+/// `backends`.
+#[derive(Debug, Subcommand)]
+pub(super) enum BackendsCommand {
+    /// List the kinds that are linked in
+    #[command(after_help = "Example:\n  snake-pipe backends list")]
+    List {
+        /// Form of the answer
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show a kind with its promises and options
+    #[command(after_help = "Example:\n  snake-pipe backends show postgres")]
+    Show {
+        /// The kind
+        kind: String,
+        /// Form of the answer
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Write a commented configuration file
+    #[command(after_help = "Example:\n  snake-pipe config init")]
+    Init {
+        /// Where to
+        #[arg(default_value = "snake-pipe.toml")]
+        path: PathBuf,
+    },
+    /// Show every value with where it came from, passwords left out
+    #[command(after_help = "Example:\n  snake-pipe --profile production config show")]
+    Show {
+        /// Form of the answer
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}

@@ -1,0 +1,162 @@
+//! `doctor`.
+
+use serde::Serialize;
+use snake_pipe_core::{DatabaseBackend, HealthStatus, MigrateMode, Result};
+
+use super::{
+    Program,
+    arguments::{Format, FromArguments},
+    failure::Exit,
+    output::{print, print_json},
+};
+use crate::config::BackendSettings;
+
+/// How a point stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Ok,
+    Warning,
+    Failed,
+}
+
+#[derive(Serialize)]
+struct Point {
+    subject: String,
+    verdict: Verdict,
+    finding: String,
+    help: Option<String>,
+}
+
+impl Point {
+    fn new(subject: impl Into<String>, verdict: Verdict, finding: impl Into<String>) -> Self {
+        Self { subject: subject.into(), verdict, finding: finding.into(), help: None }
+    }
+
+    fn failed(subject: impl Into<String>, error: &snake_pipe_core::Error) -> Self {
+        let mut finding = error.to_string();
+        let mut cause = std::error::Error::source(error);
+        while let Some(inner) = cause {
+            finding = format!("{finding}: {inner}");
+            cause = inner.source();
+        }
+        Self { help: error.help().map(str::to_owned), ..Self::new(subject, Verdict::Failed, finding) }
+    }
+}
+
+pub(super) async fn run(program: &Program, arguments: FromArguments) -> Result<Exit> {
+    let mut points = vec![configuration(program), git(), cache(program)];
+    for settings in program.config.backends(&arguments.from)? {
+        points.extend(examine(program, &settings).await);
+    }
+    let failed = points.iter().any(|point| point.verdict == Verdict::Failed);
+    match arguments.format {
+        Format::Json => print_json(&points)?,
+        Format::Text => print(|out| {
+            for point in &points {
+                let mark = match point.verdict {
+                    Verdict::Ok => "ok     ",
+                    Verdict::Warning => "warning",
+                    Verdict::Failed => "FAILED ",
+                };
+                writeln!(out, "{mark}  {}: {}", point.subject, point.finding)?;
+                if let Some(help) = &point.help {
+                    writeln!(out, "         help: {}", help.replace('\n', "\n               "))?;
+                }
+            }
+            Ok(())
+        })?,
+    }
+    Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+fn configuration(program: &Program) -> Point {
+    let finding = match program.config.file() {
+        Some(file) => format!("read {}", file.display()),
+        None => "no file, defaults and environment only".into(),
+    };
+    Point::new("configuration", Verdict::Ok, finding)
+}
+
+fn git() -> Point {
+    match std::process::Command::new("git").arg("--version").output() {
+        Ok(output) if output.status.success() => {
+            Point::new("git", Verdict::Ok, String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        }
+        _ => Point::new("git", Verdict::Warning, "not found: repositories are named after their directory"),
+    }
+}
+
+fn cache(program: &Program) -> Point {
+    let directory = crate::load::cache_directory(&program.config);
+    let probe = directory.join(format!(".probe-{}", std::process::id()));
+    let written = std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(&probe, b"x"));
+    let shown = directory.display().to_string();
+    match written {
+        Ok(()) => {
+            // The probe is empty of meaning; what stays of it is overwritten by the next.
+            let _ = std::fs::remove_file(&probe);
+            Point::new("fact cache", Verdict::Ok, shown)
+        }
+        Err(error) => Point {
+            help: Some("set extract.cache_dir; without a cache every load parses everything".into()),
+            ..Point::new("fact cache", Verdict::Warning, format!("{shown} cannot be written: {error}"))
+        },
+    }
+}
+
+async fn examine(program: &Program, settings: &BackendSettings) -> Vec<Point> {
+    let backend = match super::require_existing_file(settings).and_then(|()| program.build(settings)) {
+        Ok(backend) => backend,
+        Err(error) => return vec![Point::failed("backend", &error)],
+    };
+    let subject = backend.info().address.clone();
+    if let Err(error) = backend.connect().await {
+        return vec![Point::failed(subject, &error)];
+    }
+    let points = vec![schema(backend.as_ref(), &subject).await, health(backend.as_ref(), &subject).await];
+    // Closing after a look does not change what was seen.
+    let _ = backend.close().await;
+    points
+}
+
+async fn schema(backend: &dyn DatabaseBackend, subject: &str) -> Point {
+    let subject = format!("{subject} schema");
+    match backend.migrate(MigrateMode::Plan).await {
+        Ok(missing) if missing.steps.is_empty() => {
+            Point::new(subject, Verdict::Ok, format!("version {}", missing.from_version))
+        }
+        Ok(missing) => Point {
+            help: Some("a load brings it up to date, or `snake-pipe migrate`".into()),
+            ..Point::new(
+                subject,
+                Verdict::Warning,
+                format!("version {}, current is {}", missing.from_version, missing.to_version),
+            )
+        },
+        Err(error) => Point::failed(subject, &error),
+    }
+}
+
+async fn health(backend: &dyn DatabaseBackend, subject: &str) -> Point {
+    let subject = format!("{subject} health");
+    match backend.health_check().await {
+        Ok(health) => {
+            let verdict = match health.status {
+                HealthStatus::Healthy => Verdict::Ok,
+                HealthStatus::Degraded | HealthStatus::Unknown => Verdict::Warning,
+                HealthStatus::Unhealthy => Verdict::Failed,
+            };
+            let mut finding = format!("{}, {:.1} ms", health.status, health.latency.as_secs_f64() * 1000.0);
+            if let Some(version) = &health.server_version {
+                finding = format!("{finding}, {version}");
+            }
+            for (name, value) in &health.details {
+                finding = format!("{finding}, {name} {value}");
+            }
+            let help = (!health.warnings.is_empty()).then(|| health.warnings.join("\n"));
+            Point { help, ..Point::new(subject, verdict, finding) }
+        }
+        Err(error) => Point::failed(subject, &error),
+    }
+}

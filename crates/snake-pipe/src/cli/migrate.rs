@@ -1,0 +1,60 @@
+//! `migrate`.
+
+use serde::Serialize;
+use snake_pipe_core::{MigrateMode, MigrationStep, Migrations, Result};
+
+use super::{
+    Program,
+    arguments::{Format, MigrateArguments},
+    failure::Exit,
+    output::{print, print_json},
+};
+
+#[derive(Serialize)]
+struct Migrated {
+    backend: String,
+    applied: bool,
+    from_version: u64,
+    to_version: u64,
+    steps: Vec<MigrationStep>,
+}
+
+pub(super) async fn run(program: &Program, arguments: MigrateArguments) -> Result<Exit> {
+    let mode = if arguments.dry_run { MigrateMode::Plan } else { MigrateMode::Apply };
+    let mut migrated = Vec::new();
+    for settings in program.config.backends(&arguments.to)? {
+        let backend = program.build(&settings)?;
+        backend.connect().await?;
+        let Migrations { from_version, to_version, steps } = backend.migrate(mode).await?;
+        let backend_address = backend.info().address.clone();
+        migrated.push(Migrated {
+            backend: backend_address,
+            applied: !arguments.dry_run,
+            from_version,
+            to_version,
+            steps,
+        });
+        backend.close().await?;
+    }
+    match arguments.format {
+        Format::Json => print_json(&migrated)?,
+        Format::Text => print(|out| migrated.iter().try_for_each(|one| tell(one, out)))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn tell(migrated: &Migrated, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    let Migrated { from_version, to_version, steps, .. } = migrated;
+    if steps.is_empty() {
+        return writeln!(out, "-- {}: up to date at version {from_version}", migrated.backend);
+    }
+    let verb = if migrated.applied { "migrated" } else { "would migrate" };
+    writeln!(out, "-- {}: {verb} from version {from_version} to {to_version}", migrated.backend)?;
+    for step in steps {
+        writeln!(out, "-- {}: {}", step.version, step.description)?;
+        if !migrated.applied {
+            writeln!(out, "{}", step.sql.trim_end())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! Tables, JSON and CSV on standard output.
+
+use std::io::{self, BufWriter, ErrorKind as IoErrorKind, Write};
+
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use serde::Serialize;
+use snake_pipe_core::{Error, QueryResult, Result, Value};
+
+use super::arguments::RowFormat;
+
+/// One line, below the header.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// Writes to standard output. A reader that went away (`| head`) is no error.
+///
+/// # Errors
+/// `Io` when writing fails otherwise.
+pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != IoErrorKind::BrokenPipe => Err(Error::from(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes one JSON value.
+///
+/// # Errors
+/// As of [`print`].
+pub(super) fn print_json(value: &impl Serialize) -> Result<()> {
+    print(|out| {
+        serde_json::to_writer_pretty(&mut *out, value).map_err(io::Error::from)?;
+        writeln!(out)
+    })
+}
+
+/// Writes rows in the form asked for.
+///
+/// # Errors
+/// As of [`print`].
+pub(super) fn print_rows(result: &QueryResult, format: RowFormat) -> Result<()> {
+    match format {
+        RowFormat::Table => print(|out| {
+            writeln!(out, "{}", table_of(&result.columns, &result.rows))?;
+            let count = result.rows.len();
+            let more = if result.truncated { ", there are more" } else { "" };
+            writeln!(out, "{count} row{}{more} in {:.3} s", plural(count), result.duration.as_secs_f64())
+        }),
+        RowFormat::Json => print_json(&objects(result).collect::<Vec<_>>()),
+        RowFormat::Ndjson => print(|out| {
+            for object in objects(result) {
+                serde_json::to_writer(&mut *out, &object).map_err(io::Error::from)?;
+                writeln!(out)?;
+            }
+            Ok(())
+        }),
+        RowFormat::Csv => print(|out| {
+            let mut writer = csv::Writer::from_writer(out);
+            writer.write_record(&result.columns)?;
+            for row in &result.rows {
+                writer.write_record(row.iter().map(Value::to_string))?;
+            }
+            writer.flush()
+        }),
+    }
+}
+
+/// A table for people: numbers to the right, long texts wrapped to the terminal's width.
+#[must_use]
+pub(super) fn table_of(columns: &[String], rows: &[Vec<Value>]) -> Table {
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(columns);
+    for row in rows {
+        table.add_row(row.iter().map(shown));
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        let is_number = |row: &Vec<Value>| matches!(row.get(index), Some(Value::Integer(_) | Value::Real(_)));
+        if rows.iter().any(is_number) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        // Control characters would move the cursor, or worse: a path may hold them.
+        Value::Text(text) => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
+        Value::Real(number) => format!("{number:.3}"),
+        Value::Null | Value::Bool(_) | Value::Integer(_) => value.to_string(),
+    }
+}
+
+/// The rows as objects; a second column of the same name gets a number.
+fn objects(result: &QueryResult) -> impl Iterator<Item = serde_json::Map<String, serde_json::Value>> {
+    let mut names: Vec<String> = Vec::new();
+    for column in &result.columns {
+        let mut name = column.clone();
+        let mut number = 2;
+        while names.contains(&name) {
+            name = format!("{column}_{number}");
+            number += 1;
+        }
+        names.push(name);
+    }
+    result.rows.iter().map(move |row| {
+        let values = row.iter().map(|value| serde_json::to_value(value).unwrap_or(serde_json::Value::Null));
+        names.iter().cloned().zip(values).collect()
+    })
+}
+
+/// `s` unless there is one.
+#[must_use]
+pub(super) const fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// A number with a space between thousands.
+#[must_use]
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1 000", "1 234 567"]);
+    }
+
+    #[test]
+    fn columns_of_one_name_stay_apart_in_json() {
+        let columns = vec!["a".to_owned(), "a".to_owned()];
+        let rows = vec![vec![Value::Integer(1), Value::Integer(2)]];
+        let result = QueryResult { columns, rows, ..QueryResult::default() };
+        let object = objects(&result).next().unwrap();
+        assert_eq!(serde_json::to_string(&object).unwrap(), r#"{"a":1,"a_2":2}"#);
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(shown(&Value::Text("a\u{1b}[2Jb".into())), "a\u{fffd}[2Jb");
+    }
+}

@@ -1,0 +1,156 @@
+//! `query` and `queries`.
+
+use std::{collections::BTreeMap, io::Read};
+
+use serde::Serialize;
+use snake_pipe_core::{
+    Error, ErrorKind, QueryResult, Result, SqlQuery, Value,
+    queries::{NamedQuery, ParameterDefault, QUERIES, named},
+};
+
+use super::{
+    Program,
+    arguments::{Format, QueryArguments},
+    failure::Exit,
+    output::{print, print_json, print_rows},
+};
+
+pub(super) async fn run(program: &Program, arguments: QueryArguments) -> Result<Exit> {
+    let parameters = pairs(&arguments.parameters)?;
+    let asked = Asked::of(&arguments.query)?;
+    let backend = program.reader(arguments.from.as_ref()).await?;
+    let result = match asked {
+        Asked::Named(query) => query.run(backend.as_ref(), &parameters).await,
+        Asked::Sql(sql) => {
+            let mut query = SqlQuery::new(sql).with_parameters(positional(&parameters)?);
+            query.max_rows = arguments.max_rows.unwrap_or(query.max_rows);
+            backend.execute_sql_query(query).await
+        }
+    };
+    let result: QueryResult =
+        result.map_err(|error| error.with_context("backend", &backend.info().address))?;
+    print_rows(&result, arguments.format)?;
+    backend.close().await?;
+    Ok(Exit::Done)
+}
+
+enum Asked {
+    Named(&'static NamedQuery),
+    Sql(String),
+}
+
+impl Asked {
+    /// One word is a name; anything longer is a statement.
+    fn of(text: &str) -> Result<Self> {
+        if text == "-" {
+            let mut sql = String::new();
+            std::io::stdin().read_to_string(&mut sql)?;
+            return Ok(Self::Sql(sql));
+        }
+        match text.contains(char::is_whitespace) {
+            true => Ok(Self::Sql(text.to_owned())),
+            false => named(text).map(Self::Named),
+        }
+    }
+}
+
+fn pairs(given: &[String]) -> Result<BTreeMap<String, String>> {
+    let pair = |text: &String| {
+        let (key, value) = text.split_once('=').ok_or_else(|| {
+            Error::new(ErrorKind::Configuration, format!("a parameter is name=value, not `{text}`"))
+        })?;
+        Ok((key.to_owned(), value.to_owned()))
+    };
+    given.iter().map(pair).collect()
+}
+
+/// The values of `$1`, `$2`, … of a statement; those that are whole numbers are numbers.
+fn positional(pairs: &BTreeMap<String, String>) -> Result<Vec<Value>> {
+    (1..=pairs.len())
+        .map(|number| {
+            let text = pairs.get(&number.to_string()).ok_or_else(|| {
+                Error::new(ErrorKind::Configuration, format!("the statement's parameter {number} is missing"))
+                    .with_help(
+                        "parameters of a statement are numbered from 1: --param 1=value --param 2=value",
+                    )
+            })?;
+            Ok(text.parse().map_or_else(|_| Value::Text(text.clone()), Value::Integer))
+        })
+        .collect()
+}
+
+#[derive(Serialize)]
+struct Described {
+    name: &'static str,
+    question: &'static str,
+    parameters: Vec<DescribedParameter>,
+    sql: &'static str,
+}
+
+#[derive(Serialize)]
+struct DescribedParameter {
+    name: &'static str,
+    is_integer: bool,
+    is_required: bool,
+    default: Option<&'static str>,
+    help: &'static str,
+}
+
+pub(super) fn list(format: Format) -> Result<Exit> {
+    match format {
+        Format::Json => print_json(&QUERIES.iter().map(described).collect::<Vec<_>>())?,
+        Format::Text => print(|out| {
+            for query in QUERIES {
+                writeln!(out, "{}\n    {}", query.name, query.question)?;
+                for parameter in described(query).parameters {
+                    let default = match (parameter.is_required, parameter.default) {
+                        (true, _) => "required".to_owned(),
+                        (false, Some(value)) => format!("default {value}"),
+                        (false, None) => "optional".to_owned(),
+                    };
+                    writeln!(out, "    --param {}=…  {} ({default})", parameter.name, parameter.help)?;
+                }
+            }
+            writeln!(out, "\nTry: snake-pipe query hotspots")
+        })?,
+    }
+    Ok(Exit::Done)
+}
+
+fn described(query: &NamedQuery) -> Described {
+    let parameters = query.parameters.iter().map(|parameter| DescribedParameter {
+        name: parameter.name,
+        is_integer: parameter.is_integer,
+        is_required: parameter.default == ParameterDefault::Required,
+        default: match parameter.default {
+            ParameterDefault::Value(value) => Some(value),
+            ParameterDefault::Required | ParameterDefault::Any => None,
+        },
+        help: parameter.help,
+    });
+    Described { name: query.name, question: query.question, parameters: parameters.collect(), sql: query.sql }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_word_is_a_name_and_more_are_a_statement() {
+        assert!(matches!(Asked::of("hotspots").unwrap(), Asked::Named(_)));
+        assert!(matches!(Asked::of("SELECT 1").unwrap(), Asked::Sql(_)));
+        assert!(Asked::of("hotspot").is_err());
+    }
+
+    #[test]
+    fn parameters_of_a_statement_are_numbered_from_one() {
+        let given =
+            |texts: &[&str]| pairs(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()).unwrap();
+        assert_eq!(
+            positional(&given(&["1=a", "2=3"])).unwrap(),
+            [Value::Text("a".into()), Value::Integer(3)]
+        );
+        assert!(positional(&given(&["2=a"])).is_err());
+        assert!(pairs(&["x".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,265 @@
+//! What a load tells when it ends.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use snake_pipe_coordinator::{LaneStatus, LaneSummary, Outcome, RunSummary};
+use snake_pipe_core::{Result, Value};
+
+use super::{
+    arguments::Format,
+    failure::Exit,
+    load::Run,
+    output::{grouped, plural, print, print_json, table_of},
+    summary::Counts,
+};
+
+/// How many refused files or lines are named; the rest is counted.
+const NAMED: usize = 10;
+
+/// A load's report. Its JSON form is documented in `docs/json.md`.
+#[derive(Serialize)]
+pub(super) struct Report {
+    run: RunSummary,
+    seconds: f64,
+    source: Option<SourceReport>,
+    loaded: Counts,
+    quarantined: Vec<QuarantinedReport>,
+    timings: Vec<Timing>,
+}
+
+#[derive(Serialize)]
+struct SourceReport {
+    files: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct QuarantinedReport {
+    line: u64,
+    object: Option<u64>,
+    field: Option<String>,
+    message: String,
+    path: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Timing {
+    phase: &'static str,
+    seconds: f64,
+}
+
+impl Report {
+    pub(super) fn new(run: Run, elapsed: Duration) -> Self {
+        let quarantined = run.quarantined.into_iter().map(|piece| QuarantinedReport {
+            line: piece.line,
+            object: piece.object,
+            field: piece.field,
+            message: piece.message,
+            path: piece.path.map(|path| path.as_str().to_owned()),
+        });
+        let timing =
+            |(phase, duration): (&'static str, Duration)| Timing { phase, seconds: duration.as_secs_f64() };
+        Self {
+            run: run.summary,
+            seconds: elapsed.as_secs_f64(),
+            source: run.source.map(|(files, bytes)| SourceReport { files, bytes }),
+            loaded: run.counts,
+            quarantined: quarantined.collect(),
+            timings: run.phases.into_iter().map(timing).collect(),
+        }
+    }
+
+    /// What the program ends with.
+    pub(super) fn exit(&self) -> Exit {
+        match self.run.outcome {
+            Outcome::Success if self.quarantined.is_empty() => Exit::Done,
+            Outcome::Success | Outcome::PartlyFailed => Exit::Partly,
+            Outcome::Failed => Exit::Failed,
+            Outcome::Cancelled => Exit::Interrupted,
+        }
+    }
+
+    pub(super) fn print(&self, format: Format, with_timings: bool) -> Result<()> {
+        match format {
+            Format::Json => print_json(self),
+            Format::Text => print(|out| {
+                write!(out, "{}", self.text())?;
+                if with_timings {
+                    write!(out, "\n{}", self.timings_text())?;
+                }
+                Ok(())
+            }),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = self.headline();
+        if self.loaded.files > 0 {
+            text.push('\n');
+            text.push_str(&self.loaded.text());
+        }
+        if self.run.lanes.len() > 1 {
+            text.push_str(&self.lanes_text());
+        }
+        for lane in &self.run.lanes {
+            text.push_str(&trouble_of(lane));
+        }
+        text.push_str(&self.quarantined_text());
+        if let Some(error) = &self.run.error {
+            text.push_str(&format!("error: {}\n", error.message));
+        }
+        if matches!(self.run.outcome, Outcome::Success | Outcome::PartlyFailed) {
+            text.push_str(&format!("\nnext: snake-pipe query hotspots{}\n", self.source_flag()));
+        }
+        text
+    }
+
+    fn headline(&self) -> String {
+        let repository = &self.run.repository;
+        let name = match repository.ref_name.as_str() {
+            "" => repository.name.clone(),
+            ref_name => format!("{} ({ref_name})", repository.name),
+        };
+        let to: Vec<_> = self.run.lanes.iter().map(|lane| lane.address.as_str()).collect();
+        let to = to.join(" and ");
+        let seconds = self.seconds;
+        let is_unchanged = self.run.lanes.iter().all(|lane| lane.status == LaneStatus::Unchanged);
+        match (self.run.outcome, &self.source) {
+            (Outcome::Success, Some(source)) if is_unchanged => format!(
+                "{name} is unchanged: {} files compared, nothing written to {to}, {seconds:.2} s\n",
+                grouped(source.files)
+            ),
+            (Outcome::Success, source) => {
+                let files = self.loaded.files;
+                let of = source.as_ref().filter(|source| source.files != files);
+                let of = of.map(|source| format!(" of {}", grouped(source.files))).unwrap_or_default();
+                let removed: u64 = self.run.lanes.iter().map(|lane| lane.files_removed).max().unwrap_or(0);
+                let removed = match removed {
+                    0 => String::new(),
+                    removed => format!(", removed {}", grouped(removed)),
+                };
+                let speed = self.loaded.bytes as f64 / seconds.max(1e-9) / 1e6;
+                format!(
+                    "loaded {name} into {to}: {}{of} file{}{removed}, {:.1} MB in {seconds:.2} s ({speed:.1} MB/s)\n",
+                    grouped(files),
+                    plural(files as usize),
+                    self.loaded.bytes as f64 / 1e6,
+                )
+            }
+            (Outcome::PartlyFailed, _) => format!("loaded {name} in part, {seconds:.2} s\n"),
+            (Outcome::Failed, _) => format!("{name} was not loaded, {seconds:.2} s\n"),
+            (Outcome::Cancelled, _) => {
+                format!("interrupted after {seconds:.2} s; nothing half-loaded is visible\n")
+            }
+        }
+    }
+
+    fn lanes_text(&self) -> String {
+        let columns =
+            ["backend", "status", "written", "unchanged", "removed", "refused", "owed", "rows", "seconds"];
+        let rows: Vec<_> = self
+            .run
+            .lanes
+            .iter()
+            .map(|lane| {
+                let status = serde_json::to_value(lane.status).ok();
+                let status =
+                    status.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+                let numbers = [
+                    lane.files_written,
+                    lane.files_unchanged,
+                    lane.files_removed,
+                    lane.files_refused,
+                    lane.owed_files,
+                    lane.rows,
+                ];
+                [Value::Text(lane.address.clone()), Value::Text(status)]
+                    .into_iter()
+                    .chain(numbers.map(|number| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))))
+                    .chain([Value::Real(lane.duration_ms as f64 / 1000.0)])
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        format!("{}\n", table_of(&columns.map(str::to_owned), &rows))
+    }
+
+    fn quarantined_text(&self) -> String {
+        let mut text = String::new();
+        for piece in self.quarantined.iter().take(NAMED) {
+            let object = piece.object.map(|number| format!("object {number}, ")).unwrap_or_default();
+            let field = piece.field.as_ref().map(|field| format!(", field {field}")).unwrap_or_default();
+            text.push_str(&format!("refused: {object}line {}{field}: {}\n", piece.line, piece.message));
+        }
+        if self.quarantined.len() > NAMED {
+            text.push_str(&format!("refused: {} more, see --format json\n", self.quarantined.len() - NAMED));
+        }
+        text
+    }
+
+    fn source_flag(&self) -> String {
+        let is_held = |lane: &&LaneSummary| lane.is_held() && lane.kind != "memory";
+        match self.run.lanes.iter().find(is_held) {
+            Some(lane) if lane.address != crate::config::DEFAULT_URL => {
+                format!(" --from {}", shell_word(&lane.address))
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn timings_text(&self) -> String {
+        let columns = ["phase", "seconds", "share"].map(str::to_owned);
+        let rows: Vec<_> = self
+            .timings
+            .iter()
+            .map(|timing| {
+                let share = timing.seconds / self.seconds.max(1e-9);
+                vec![Value::Text(timing.phase.to_owned()), Value::Real(timing.seconds), Value::Real(share)]
+            })
+            .collect();
+        format!("{}\n", table_of(&columns, &rows))
+    }
+}
+
+/// What stopped a backend, and what it refused.
+fn trouble_of(lane: &LaneSummary) -> String {
+    let mut text = String::new();
+    if let Some(error) = &lane.error {
+        text.push_str(&format!("{}: {}\n", lane.address, error.message));
+        if let Some(help) = &error.help {
+            text.push_str(&format!("  help: {}\n", help.replace('\n', "\n        ")));
+        }
+    }
+    if lane.owed_files > 0 {
+        text.push_str(&format!(
+            "{}: {} files are owed; repeat the load\n",
+            lane.address,
+            grouped(lane.owed_files)
+        ));
+    }
+    for letter in lane.dead_letters.iter().take(NAMED) {
+        text.push_str(&format!("{}: refused {}: {}\n", lane.address, letter.path, letter.reason));
+    }
+    if lane.dead_letters.len() > NAMED {
+        text.push_str(&format!("{}: refused {} more\n", lane.address, lane.dead_letters.len() - NAMED));
+    }
+    text
+}
+
+/// The word as a POSIX shell takes it.
+fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn the_next_command_can_be_pasted() {
+        assert_eq!(shell_word("sqlite:a.db"), "sqlite:a.db");
+        assert_eq!(shell_word("sqlite:a b.db"), "'sqlite:a b.db'");
+        assert_eq!(shell_word("postgres://h/d?a=b&c=d"), "'postgres://h/d?a=b&c=d'");
+    }
+}

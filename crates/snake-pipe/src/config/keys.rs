@@ -1,0 +1,129 @@
+//! The keys of the configuration, but for those of backends, which their plugins define.
+
+/// A key of the configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its name, tables separated by dots.
+    pub name: &'static str,
+    /// What values it takes.
+    pub kind: KeyKind,
+    /// The value without any layer; none where that means "not set".
+    pub default: Option<&'static str>,
+    /// What it does, in a sentence.
+    pub help: &'static str,
+}
+
+/// What values a key takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// Any text.
+    Text,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number from 0.
+    Integer,
+    /// A list of texts; in the environment separated by commas.
+    List,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+}
+
+impl KeyKind {
+    /// What it takes, in words.
+    #[must_use]
+    pub fn describe(self) -> String {
+        match self {
+            Self::Text => "a text".into(),
+            Self::Bool => "true or false".into(),
+            Self::Integer => "a whole number".into(),
+            Self::List => "a list of texts".into(),
+            Self::Choice(words) => format!("one of {}", words.join(", ")),
+        }
+    }
+
+    /// Whether `value` fits.
+    #[must_use]
+    pub fn accepts(self, value: &str) -> bool {
+        match self {
+            Self::Text | Self::List => true,
+            Self::Bool => matches!(value, "true" | "false"),
+            Self::Integer => value.parse::<u64>().is_ok(),
+            Self::Choice(words) => words.contains(&value),
+        }
+    }
+}
+
+const fn key(name: &'static str, kind: KeyKind, default: Option<&'static str>, help: &'static str) -> Key {
+    Key { name, kind, default, help }
+}
+
+/// Every key, sorted.
+pub static KEYS: &[Key] = &[
+    key(
+        "extract.ast",
+        KeyKind::Choice(&["none", "outline", "full"]),
+        Some("outline"),
+        "How much of the syntax tree files.ast_content holds.",
+    ),
+    key(
+        "extract.cache_dir",
+        KeyKind::Text,
+        None,
+        "Where parsed facts are kept between runs; by default snake-pipe in the user's cache directory.",
+    ),
+    key("extract.languages", KeyKind::List, None, "Only files of these languages; all unless set."),
+    key(
+        "extract.max_file_bytes",
+        KeyKind::Integer,
+        Some("33554432"),
+        "Larger files are rows with the reason over_limit, not parsed.",
+    ),
+    key(
+        "extract.store_source",
+        KeyKind::Bool,
+        Some("false"),
+        "Keep the source of functions and the text of comments.",
+    ),
+    key(
+        "load.batch_bytes",
+        KeyKind::Integer,
+        Some("8388608"),
+        "A batch is closed at about so many bytes of facts.",
+    ),
+    key(
+        "load.lane_bytes",
+        KeyKind::Integer,
+        Some("67108864"),
+        "Facts waiting for one backend, at most, in bytes.",
+    ),
+    key(
+        "load.policy",
+        KeyKind::Choice(&["all", "primary", "quorum", "best-effort"]),
+        Some("all"),
+        "Which backends decide about success: all, the first, more than half, or any.",
+    ),
+    key("load.retry_attempts", KeyKind::Integer, Some("3"), "How often a transient error is tried again."),
+    key("load.threads", KeyKind::Integer, None, "Threads that parse; the number of cores unless set."),
+    key("load.timeout_seconds", KeyKind::Integer, Some("300"), "Time allowed for one write, in seconds."),
+    key("load.to", KeyKind::List, None, "Backends, by name or URL, where --to and --from are not given."),
+    key("log.filter", KeyKind::Text, Some("warn"), "Which logs are written, in the form of RUST_LOG."),
+    key(
+        "log.format",
+        KeyKind::Choice(&["text", "json"]),
+        Some("text"),
+        "The form of logs on standard error.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::KEYS;
+
+    #[test]
+    fn keys_are_sorted_and_accept_their_defaults() {
+        assert!(KEYS.windows(2).all(|pair| pair[0].name < pair[1].name));
+        for key in KEYS {
+            assert!(key.default.is_none_or(|value| key.kind.accepts(value)), "{}", key.name);
+        }
+    }
+}
