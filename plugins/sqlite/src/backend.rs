@@ -82,6 +82,8 @@ impl DatabaseBackend for SqliteBackend {
                 (state, schema::missing(state))
             }
             MigrateMode::Apply => {
+                // Nothing of another program's file is changed, not even its mode.
+                schema::state(&mut *database.reader().await?).await?;
                 let mut connection = database.writer().await?;
                 let _turn = database.turn().await?;
                 let applied = schema::apply(&mut connection).await?;

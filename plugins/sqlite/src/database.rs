@@ -1,6 +1,9 @@
 //! The connections to one file: readers from a pool, one writer at a time.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use snake_pipe_core::{Error, ErrorKind, Result};
 use sqlx::{
@@ -23,6 +26,8 @@ const WAL_LIMIT_BYTES: u32 = 64 << 20;
 /// Every table has an INSERT of its own; the rest are few.
 const CACHED_STATEMENTS: usize = 200;
 const SLOW_STATEMENT: Duration = Duration::from_secs(1);
+/// Between two attempts to turn a new file to WAL.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A file that was found to be usable, and its connections.
 #[derive(Debug)]
@@ -84,34 +89,40 @@ impl Database {
         }
     }
 
-    /// A new connection for writing. Foreign keys are not enforced on it: sessions hold them by un-resolving what dangles, at
-    /// a fraction of the cost.
+    /// A new connection for writing to a file that is ours. Foreign keys are not enforced on it: sessions hold them by
+    /// un-resolving what dangles, at a fraction of the cost.
     pub(crate) async fn writer(&self) -> Result<SqliteConnection> {
-        self.connect_writer(self.config.timeout).await
+        let started = Instant::now();
+        loop {
+            // The first writer of a file turns it to WAL, for which SQLite waits for nobody.
+            match self.connect_writer(true, self.config.timeout).await {
+                Err(error) if error.kind() == ErrorKind::Busy && started.elapsed() < self.config.timeout => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                other => return other,
+            }
+        }
     }
 
-    /// The same, without patience for other writers.
-    pub(crate) async fn writer_in_haste(&self) -> Result<SqliteConnection> {
-        self.connect_writer(Duration::ZERO).await
+    /// A connection for trying whether the file could be written to: without patience for other writers, and without a change.
+    pub(crate) async fn writer_on_trial(&self) -> Result<SqliteConnection> {
+        self.connect_writer(false, Duration::ZERO).await
     }
 
-    async fn connect_writer(&self, patience: Duration) -> Result<SqliteConnection> {
+    async fn connect_writer(&self, in_wal: bool, patience: Duration) -> Result<SqliteConnection> {
         let synchronous = match self.config.durability {
             Durability::Full => SqliteSynchronous::Full,
             Durability::Normal => SqliteSynchronous::Normal,
         };
-        options(&self.config)
-            .create_if_missing(true)
+        let options = options(&self.config)
             .busy_timeout(patience)
-            .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             .foreign_keys(false)
             .pragma("journal_size_limit", WAL_LIMIT_BYTES.to_string())
             .pragma("threads", "2")
-            .statement_cache_capacity(CACHED_STATEMENTS)
-            .connect()
-            .await
-            .map_err(during("connect for writing"))
+            .statement_cache_capacity(CACHED_STATEMENTS);
+        let options = if in_wal { options.journal_mode(SqliteJournalMode::Wal) } else { options };
+        options.connect().await.map_err(during("connect for writing"))
     }
 
     /// A connection for writing to tables that are up to date.

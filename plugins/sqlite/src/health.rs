@@ -94,7 +94,7 @@ async fn look(database: &Database) -> Result<Found> {
 /// Takes the writer's lock and gives it back. That somebody else has it is no illness.
 async fn try_writing(database: &Database) -> Result<()> {
     let trying = during("health_check");
-    let mut connection = database.writer_in_haste().await?;
+    let mut connection = database.writer_on_trial().await?;
     match Transaction::immediate(&mut connection).await.map_err(&trying) {
         Err(error) if error.kind() != ErrorKind::Busy => Err(error),
         Ok(_) | Err(_) => Ok(()),

@@ -189,6 +189,8 @@ async fn a_table_of_another_program_is_named_and_left_alone() {
     assert_eq!(error.kind(), ErrorKind::Schema);
     assert!(error.message().contains("`files`"), "{error}");
     assert_eq!(fixture.backend.migrate(MigrateMode::Apply).await.unwrap_err().kind(), ErrorKind::Schema);
+    assert_eq!(fixture.backend.begin_load(plan()).await.unwrap_err().kind(), ErrorKind::Schema);
+    assert_eq!(fixture.rows("SELECT * FROM pragma_journal_mode").await, [[Value::Text("delete".into())]]);
     assert_eq!(fixture.rows("SELECT name FROM files").await, [[Value::Text("precious".into())]]);
 }
 
