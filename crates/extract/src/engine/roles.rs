@@ -13,6 +13,8 @@ pub(crate) type Rule = for<'t> fn(&mut Walk<'t>, Node<'t>);
 pub(crate) enum Role {
     /// Nothing; its children are visited.
     None,
+    /// Nothing; it has no children. What anonymous nodes (keywords, operators) mean unless they are listed.
+    Leaf,
     /// Nothing, and nothing inside it is a fact: its children are not visited.
     Skip,
     /// Nothing; its children are visited only where its text holds one of these bytes, without which no fact can be in it.
@@ -152,6 +154,11 @@ impl Table {
     /// The table of one of the language's grammars.
     pub(super) fn new(rules: &LanguageRules, grammar: Grammar) -> Self {
         let mut roles = vec![Role::None; grammar.node_kind_count()].into_boxed_slice();
+        for (id, role) in roles.iter_mut().enumerate() {
+            if grammar.node_kind_is_visible(id as u16) && !grammar.node_kind_is_named(id as u16) {
+                *role = Role::Leaf;
+            }
+        }
         for (list, named) in [(rules.nodes, true), (rules.tokens, false)] {
             for (name, role) in list {
                 let id = grammar.id_for_node_kind(name, named);

@@ -109,6 +109,7 @@ impl<'t> Walk<'t> {
     fn enter(&mut self, node: Node<'t>) -> bool {
         match self.table.role(node.kind_id()) {
             Role::None | Role::BooleanExpression | Role::Parentheses => true,
+            Role::Leaf => false,
             Role::Skip => node.has_error(),
             Role::Unless(bytes) => bytes.are_in(self.bytes(node)) || node.has_error(),
             Role::Comment => {

@@ -23,6 +23,12 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     grammars: &[|| tree_sitter_cpp::LANGUAGE.into()],
     nodes: &[
         ("comment", Role::Comment),
+        ("field_identifier", Role::Leaf),
+        ("identifier", Role::Leaf),
+        ("namespace_identifier", Role::Leaf),
+        ("number_literal", Role::Leaf),
+        ("primitive_type", Role::Leaf),
+        ("type_identifier", Role::Leaf),
         ("string_literal", Role::Skip),
         ("char_literal", Role::Skip),
         ("system_lib_string", Role::Skip),

@@ -13,6 +13,11 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     grammars: &[|| tree_sitter_javascript::LANGUAGE.into()],
     nodes: &[
         ("comment", Role::Comment),
+        ("identifier", Role::Leaf),
+        ("number", Role::Leaf),
+        ("property_identifier", Role::Leaf),
+        ("shorthand_property_identifier", Role::Leaf),
+        ("this", Role::Leaf),
         ("hash_bang_line", Role::Comment),
         ("html_comment", Role::Comment),
         ("string", Role::Skip),

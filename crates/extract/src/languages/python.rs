@@ -3,25 +3,24 @@
 //! A class-level name and a `self.name` of `__init__` are fields. `_name` is protected, `__name` private. A function with
 //! a `yield` is no kind of its own. Calls of what has no name (`handlers[key]()`) are not recorded.
 
+mod classes;
 mod imports;
 mod variables;
 
 use snake_pipe_core::{
     Language,
-    model::{
-        BaseKind, CallKind, Class, ClassKind, Function, FunctionKind, ImportKind, Parameter, ParameterKind,
-        Visibility,
-    },
+    model::{CallKind, Function, FunctionKind, ImportKind, Parameter, ParameterKind, Visibility},
 };
 use tree_sitter::Node;
 
 use self::{
+    classes::{class_definition, type_alias},
     imports::{dynamic_import, import_from, import_statement},
     variables::{as_pattern, assignment, for_in_clause, for_statement, named_expression},
 };
 use super::LanguageRules;
 use crate::engine::{
-    Bytes, CallSite, ClassDraft, CommentForm, Flow, FunctionDraft, Limit, Role, Walk, names, without_indent,
+    Bytes, CallSite, CommentForm, Flow, FunctionDraft, Limit, Role, Walk, names, without_indent,
 };
 
 names! {
@@ -78,6 +77,8 @@ names! {
 
 /// Without one of these there is no call, decision or comment in an attribute.
 static CODE: Bytes = Bytes::of(b"([{#\\");
+static BRACE: Bytes = Bytes::of(b"{");
+static TYPE_CODE: Bytes = Bytes::of(b"(#");
 
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::Python,
@@ -89,8 +90,12 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     fields: FIELDS,
     nodes: &[
         ("comment", Role::Comment),
+        ("identifier", Role::Leaf),
+        ("integer", Role::Leaf),
         ("attribute", Role::Unless(&CODE)),
         ("dotted_name", Role::Skip),
+        ("string", Role::Unless(&BRACE)),
+        ("type", Role::Unless(&TYPE_CODE)),
         ("function_definition", Role::Rule(function_definition)),
         ("lambda", Role::Rule(lambda)),
         ("class_definition", Role::Rule(class_definition)),
@@ -235,65 +240,6 @@ fn parameter<'t>(walk: &mut Walk<'t>, node: Node<'t>, kind: ParameterKind) -> Pa
         default_value: walk.child_text(node, VALUE, Limit::DefaultValue),
         kind,
     }
-}
-
-fn class_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(name) = walk.child(node, NAME) else { return };
-    let name = walk.name(name);
-    let superclasses = walk.child(node, SUPERCLASSES);
-    let arguments = superclasses.map(|list| walk.named_children(list)).unwrap_or_default();
-    let bases: Vec<Node<'t>> =
-        arguments.iter().copied().filter(|base| !walk.is(*base, KEYWORD_ARGUMENT)).collect();
-    let base_names: Vec<&[u8]> = bases.iter().map(|base| walk.bytes(base_name(walk, *base))).collect();
-    let names_base = |names: &[&str]| {
-        base_names.iter().any(|base| {
-            let last = base.rsplit(|byte| *byte == b'.').next().unwrap_or(base);
-            names.iter().any(|name| name.as_bytes() == last)
-        })
-    };
-    let metaclass = arguments.iter().any(|argument| walk.bytes(*argument).ends_with(b"ABCMeta"));
-    let is_record = walk.annotations_before(node).iter().any(|name| last_part(name) == "dataclass");
-    let kind = if names_base(&["Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"]) {
-        ClassKind::Enum
-    } else if names_base(&["Protocol"]) {
-        ClassKind::Interface
-    } else if is_record || names_base(&["NamedTuple", "TypedDict"]) {
-        ClassKind::Record
-    } else {
-        ClassKind::Class
-    };
-    let class = Class {
-        kind,
-        type_parameters: walk.child(node, TYPE_PARAMETERS).map(|list| walk.text_inside(list, Limit::Type)),
-        doc_string: walk.child(node, BODY).and_then(|body| doc_string(walk, body)),
-        visibility: visibility(&name),
-        is_abstract: metaclass || names_base(&["ABC", "Protocol"]),
-        is_final: walk.annotations_before(node).iter().any(|name| last_part(name) == "final"),
-        name,
-        ..Class::default()
-    };
-    let Some(index) = walk.open_class(node, ClassDraft { class, ..ClassDraft::default() }) else { return };
-    for base in bases {
-        let name = base_name(walk, base);
-        walk.add_base(index, BaseKind::Extends, base, name);
-    }
-}
-
-/// A base without its type arguments: `Generic` in `Generic[T]`.
-fn base_name<'t>(walk: &Walk<'t>, base: Node<'t>) -> Node<'t> {
-    match walk.is(base, SUBSCRIPT) {
-        true => walk.child(base, VALUE).unwrap_or(base),
-        false => base,
-    }
-}
-
-fn type_alias<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(left) = walk.child(node, LEFT) else { return };
-    let name = walk.name(left);
-    let name = name.split('[').next().unwrap_or("").trim_end().to_owned();
-    let visibility = visibility(&name);
-    let class = Class { kind: ClassKind::TypeAlias, visibility, name, ..Class::default() };
-    walk.add_class(node, ClassDraft { class, ..ClassDraft::default() });
 }
 
 fn decorator<'t>(walk: &mut Walk<'t>, node: Node<'t>) {

@@ -7,7 +7,10 @@
 use snake_pipe_core::Language;
 
 use super::{LanguageRules, ecmascript as es};
-use crate::engine::{Flow, Role};
+use crate::engine::{Bytes, Flow, Role};
+
+/// Without one of these there is no import, member or comment in a type.
+static TYPE_CODE: Bytes = Bytes::of(b"/({");
 
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::TypeScript,
@@ -23,10 +26,20 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     },
     nodes: &[
         ("comment", Role::Comment),
+        ("identifier", Role::Leaf),
+        ("number", Role::Leaf),
+        ("predefined_type", Role::Leaf),
+        ("property_identifier", Role::Leaf),
+        ("shorthand_property_identifier", Role::Leaf),
+        ("this", Role::Leaf),
+        ("type_identifier", Role::Leaf),
         ("hash_bang_line", Role::Comment),
         ("html_comment", Role::Comment),
         ("string", Role::Skip),
         ("regex", Role::Skip),
+        ("type_annotation", Role::Unless(&TYPE_CODE)),
+        ("type_arguments", Role::Unless(&TYPE_CODE)),
+        ("type_parameters", Role::Unless(&TYPE_CODE)),
         ("member_expression", Role::Unless(&es::CODE)),
         ("function_declaration", Role::Rule(es::function)),
         ("function_expression", Role::Rule(es::function)),

@@ -66,6 +66,10 @@ pub(super) fn open<'t>(
         (None, None) => None,
     };
     let name = function_name(walk, last);
+    // What is not understood may leave a statement that looks like a function.
+    if matches!(name.as_str(), "if" | "for" | "while" | "switch" | "return" | "sizeof") {
+        return;
+    }
     let modifiers = modifiers(walk, node, found);
     let has = |modifier: &str| modifiers.iter().any(|other| other == modifier);
     let kind = if walk.is(last, DESTRUCTOR_NAME) {

@@ -61,6 +61,7 @@ fn aliased<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> (String, Option<String>) 
 /// Whether the current node stands in an `if TYPE_CHECKING:`.
 fn is_type_checking(walk: &Walk<'_>) -> bool {
     let around = (1..=4).map_while(|levels| walk.ancestor(levels));
+    let around = around.take_while(|node| !matches!(node.kind(), "else_clause" | "elif_clause"));
     let conditions =
         around.filter(|node| walk.is(*node, IF_STATEMENT)).filter_map(|node| walk.child(node, CONDITION));
     conditions.into_iter().any(|condition| {

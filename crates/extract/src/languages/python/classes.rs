@@ -1,0 +1,69 @@
+//! Classes and aliases.
+
+use snake_pipe_core::model::{BaseKind, Class, ClassKind};
+use tree_sitter::Node;
+
+use super::{
+    BODY, KEYWORD_ARGUMENT, LEFT, NAME, SUBSCRIPT, SUPERCLASSES, TYPE_PARAMETERS, VALUE, doc_string,
+    last_part, visibility,
+};
+use crate::engine::{ClassDraft, Limit, Walk};
+
+pub(super) fn class_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(name) = walk.child(node, NAME) else { return };
+    let name = walk.name(name);
+    let superclasses = walk.child(node, SUPERCLASSES);
+    let arguments = superclasses.map(|list| walk.named_children(list)).unwrap_or_default();
+    let bases: Vec<Node<'t>> =
+        arguments.iter().copied().filter(|base| !walk.is(*base, KEYWORD_ARGUMENT)).collect();
+    let base_names: Vec<&[u8]> = bases.iter().map(|base| walk.bytes(base_name(walk, *base))).collect();
+    let names_base = |names: &[&str]| {
+        base_names.iter().any(|base| {
+            let last = base.rsplit(|byte| *byte == b'.').next().unwrap_or(base);
+            names.iter().any(|name| name.as_bytes() == last)
+        })
+    };
+    let metaclass = arguments.iter().any(|argument| walk.bytes(*argument).ends_with(b"ABCMeta"));
+    let is_record = walk.annotations_before(node).iter().any(|name| last_part(name) == "dataclass");
+    let kind = if names_base(&["Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"]) {
+        ClassKind::Enum
+    } else if names_base(&["Protocol"]) {
+        ClassKind::Interface
+    } else if is_record || names_base(&["NamedTuple", "TypedDict"]) {
+        ClassKind::Record
+    } else {
+        ClassKind::Class
+    };
+    let class = Class {
+        kind,
+        type_parameters: walk.child(node, TYPE_PARAMETERS).map(|list| walk.text_inside(list, Limit::Type)),
+        doc_string: walk.child(node, BODY).and_then(|body| doc_string(walk, body)),
+        visibility: visibility(&name),
+        is_abstract: metaclass || names_base(&["ABC", "Protocol"]),
+        is_final: walk.annotations_before(node).iter().any(|name| last_part(name) == "final"),
+        name,
+        ..Class::default()
+    };
+    let Some(index) = walk.open_class(node, ClassDraft { class, ..ClassDraft::default() }) else { return };
+    for base in bases {
+        let name = base_name(walk, base);
+        walk.add_base(index, BaseKind::Extends, base, name);
+    }
+}
+
+/// A base without its type arguments: `Generic` in `Generic[T]`.
+fn base_name<'t>(walk: &Walk<'t>, base: Node<'t>) -> Node<'t> {
+    match walk.is(base, SUBSCRIPT) {
+        true => walk.child(base, VALUE).unwrap_or(base),
+        false => base,
+    }
+}
+
+pub(super) fn type_alias<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(left) = walk.child(node, LEFT) else { return };
+    let name = walk.name(left);
+    let name = name.split('[').next().unwrap_or("").trim_end().to_owned();
+    let visibility = visibility(&name);
+    let class = Class { kind: ClassKind::TypeAlias, visibility, name, ..Class::default() };
+    walk.add_class(node, ClassDraft { class, ..ClassDraft::default() });
+}
