@@ -4,7 +4,6 @@
 //! programs made.
 
 pub mod discover;
-#[expect(dead_code, reason = "some of it waits for the languages that need it")]
 mod engine;
 mod extraction;
 pub mod facts;

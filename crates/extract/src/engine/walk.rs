@@ -139,11 +139,6 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// Leaves the children of the current node unvisited: whatever they say, the rule has taken.
-    pub(crate) fn skip_children(&mut self) {
-        self.skip_children = true;
-    }
-
     /// Leaves the children of the current node unvisited, unless there may be a comment like C's among them.
     pub(crate) fn skip_children_but_comments(&mut self, node: Node<'t>) {
         self.skip_children = !Bytes::COMMENT.are_in(self.bytes(node)) && !node.has_error();
