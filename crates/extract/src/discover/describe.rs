@@ -7,9 +7,11 @@ use std::{
 };
 
 use snake_pipe_core::{
-    Error, ErrorKind, Result,
+    Result,
     load::{Repository, Snapshot},
 };
+
+use super::walk::readable_root;
 
 /// What a source tree is. What git would say is unset where there is no git, no work tree, or git refuses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,17 +58,9 @@ impl SourceDescription {
 /// Says what the tree at `root` is. A directory within a git work tree is named by the remote and its place in it.
 ///
 /// # Errors
-/// `NotFound` or `Io` if the directory cannot be reached.
+/// `NotFound` if `root` does not exist, `Configuration` if it is no directory, `Io` if it cannot be listed.
 pub fn describe(root: &Path) -> Result<SourceDescription> {
-    let root = root.canonicalize().map_err(|source| {
-        let kind =
-            if source.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
-        Error::new(kind, "the source directory cannot be reached")
-            .with_operation("discover")
-            .with_context("path", root.display())
-            .with_source(source)
-            .with_help("name a directory that exists, relative to the working directory or absolute")
-    })?;
+    let root = readable_root(root)?;
     let name = directory_name(&root);
     let mut description = SourceDescription { name, root, ..SourceDescription::default() };
     if !description.root.ancestors().any(|directory| directory.join(".git").exists()) {

@@ -203,7 +203,8 @@ fn relative(root: &Path, path: &Path) -> Option<SourcePath> {
     (!path.is_empty()).then(|| SourcePath::from_bytes(path))
 }
 
-fn readable_root(root: &Path) -> Result<PathBuf> {
+/// The root, absolute and with links resolved.
+pub(super) fn readable_root(root: &Path) -> Result<PathBuf> {
     let fail = |kind, message: &'static str, source: Option<io::Error>| {
         let error = Error::new(kind, message).with_operation("discover").with_context("path", root.display());
         match source {

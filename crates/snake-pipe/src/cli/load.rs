@@ -2,8 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs::File,
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -21,19 +19,13 @@ use snake_pipe_core::{
 use snake_pipe_extract::{
     Extraction, Inventory, Progress,
     discover::{SourceDescription, describe},
-    facts::{NdjsonReader, Quarantined, Record, SnakePipeJsonOptions, SnakePipeJsonReader},
+    facts::Quarantined,
     language_of,
 };
 
 use super::{
-    Program,
-    arguments::{FactsFormat, LoadArguments},
-    extract::blocking,
-    failure::Exit,
-    migrate_if_allowed,
-    progress::Display,
-    report::Report,
-    summary::SharedCounts,
+    Program, arguments::LoadArguments, extract::blocking, facts, failure::Exit, migrate_if_allowed,
+    progress::Display, report::Report, summary::SharedCounts,
 };
 use crate::{
     config::BackendSettings,
@@ -43,15 +35,17 @@ use crate::{
 /// Rows are estimated from bytes of source: Linux 6.1 has 1.2 GB and about eight million rows.
 const SOURCE_BYTES_PER_ROW: u64 = 150;
 
-type Facts = BoxStream<'static, Result<Arc<TransformedAst>>>;
+pub(super) type Facts = BoxStream<'static, Result<Arc<TransformedAst>>>;
 
 pub(super) async fn run(program: &Program, arguments: LoadArguments) -> Result<Exit> {
     let started = Instant::now();
+    let input = Input::of(program, &arguments)?;
     let backends = program.until_cancelled(connect(program, &arguments)).await?;
-    let run = match (&arguments.facts, &arguments.path) {
-        (Some(facts), _) => load_facts(program, &arguments, facts, &backends).await?,
-        (None, Some(path)) => load_tree(program, &arguments, path, &backends).await?,
-        (None, None) => return Err(Error::new(ErrorKind::Configuration, "nothing to load was named")),
+    let run = match input {
+        Input::Tree(source) => load_tree(program, &arguments, source, &backends).await?,
+        Input::Facts(facts, repository) => {
+            load_facts(program, &arguments, &facts, repository, &backends).await?
+        }
     };
     for backend in &backends {
         // What was published stays published whatever closing says.
@@ -60,6 +54,28 @@ pub(super) async fn run(program: &Program, arguments: LoadArguments) -> Result<E
     let report = Report::new(run, started.elapsed());
     report.print(arguments.format, arguments.timings)?;
     Ok(report.exit())
+}
+
+/// What is loaded. A wrong path ends the command before any database is made or touched.
+enum Input {
+    Tree(Source),
+    Facts(PathBuf, Repository),
+}
+
+impl Input {
+    fn of(program: &Program, arguments: &LoadArguments) -> Result<Self> {
+        match (&arguments.facts, &arguments.path) {
+            (Some(path), _) => {
+                let repository = named(facts::repository(arguments, path)?, arguments);
+                if path != Path::new("-") {
+                    facts::open(path)?;
+                }
+                Ok(Self::Facts(path.clone(), repository))
+            }
+            (None, Some(path)) => Ok(Self::Tree(Source::new(program, arguments, path)?)),
+            (None, None) => Err(Error::new(ErrorKind::Configuration, "nothing to load was named")),
+        }
+    }
 }
 
 /// What a load did.
@@ -98,7 +114,7 @@ async fn prepare(backend: &Arc<dyn DatabaseBackend>, settings: &BackendSettings)
 async fn load_tree(
     program: &Program,
     arguments: &LoadArguments,
-    path: &Path,
+    source: Source,
     backends: &[Arc<dyn DatabaseBackend>],
 ) -> Result<Run> {
     let mut phases = Vec::new();
@@ -107,7 +123,6 @@ async fn load_tree(
         phases.push((name, clock.elapsed()));
         clock = Instant::now();
     };
-    let source = Source::new(program, arguments, path)?;
     let repository = source.repository(arguments);
     let display = Display::of_extraction(&source.progress);
     let extraction = program.until_cancelled(source.scan()).await?;
@@ -286,14 +301,14 @@ async fn load_facts(
     program: &Program,
     arguments: &LoadArguments,
     facts: &Path,
+    repository: Repository,
     backends: &[Arc<dyn DatabaseBackend>],
 ) -> Result<Run> {
-    let repository = named(facts_repository(arguments, facts)?, arguments);
     let quarantined = Arc::new(Mutex::new(Vec::new()));
-    let records = records(arguments, facts)?;
-    let scope = facts_scope(arguments, facts).await?;
+    let records = facts::records(arguments, facts)?;
+    let scope = facts::scope(arguments, facts).await?;
     let counts = Arc::new(SharedCounts::default());
-    let stream = facts_of(records, &quarantined);
+    let stream = facts::stream(records, &quarantined);
     let version = format!("facts-{}", env!("CARGO_PKG_VERSION"));
     let started = Instant::now();
     let summary = pipeline(program, arguments, counted(stream, &counts), backends)?
@@ -305,90 +320,4 @@ async fn load_facts(
     let quarantined = std::mem::take(&mut *quarantined.lock().unwrap_or_else(PoisonError::into_inner));
     let phases = vec![("read and load", started.elapsed())];
     Ok(Run { summary, counts: counts.get(), source: None, quarantined, phases })
-}
-
-/// Facts say nothing of their repository: without a name it is that of the input's file.
-fn facts_repository(arguments: &LoadArguments, facts: &Path) -> Result<Repository> {
-    let stem = facts.file_stem().map(|stem| stem.to_string_lossy().into_owned()).filter(|stem| stem != "-");
-    let name = arguments.repository.clone().or(stem).ok_or_else(|| {
-        Error::new(ErrorKind::Configuration, "facts from standard input have no name")
-            .with_help("say which repository they are of: --repository NAME")
-    })?;
-    Ok(Repository::named(name))
-}
-
-/// With `--complete` the input is read once beforehand, for the paths that are in it.
-async fn facts_scope(arguments: &LoadArguments, facts: &Path) -> Result<Scope> {
-    if !arguments.complete {
-        return Ok(Scope::Partial);
-    }
-    if facts == Path::new("-") {
-        return Err(Error::new(
-            ErrorKind::Configuration,
-            "--complete reads the facts twice, standard input is read once",
-        )
-        .with_help("write the facts to a file first"));
-    }
-    let records = records(arguments, facts)?;
-    blocking(move || {
-        let mut keys = BTreeSet::new();
-        for record in records {
-            keys.extend(match record? {
-                Record::Facts(facts) => Some(facts.key()),
-                Record::Quarantined(piece) => piece.path.map(|path| path.key()),
-            });
-        }
-        Ok(Scope::Complete(Arc::new(keys)))
-    })
-    .await
-}
-
-type Records = Box<dyn Iterator<Item = Result<Record>> + Send>;
-
-fn records(arguments: &LoadArguments, facts: &Path) -> Result<Records> {
-    let input: Box<dyn BufRead + Send> = match facts == Path::new("-") {
-        true => Box::new(BufReader::with_capacity(1 << 20, std::io::stdin())),
-        false => Box::new(BufReader::with_capacity(
-            1 << 20,
-            File::open(facts).map_err(|source| {
-                Error::new(ErrorKind::Io, "cannot read the facts")
-                    .with_context("file", facts.display())
-                    .with_source(source)
-            })?,
-        )),
-    };
-    Ok(match arguments.facts_format {
-        FactsFormat::Ndjson => Box::new(NdjsonReader::new(input)),
-        FactsFormat::SnakePipeJson => {
-            let root = arguments.facts_root.as_ref().map(|root| root.to_string_lossy().into_owned());
-            let options = SnakePipeJsonOptions { root, store_source: arguments.store_source };
-            Box::new(SnakePipeJsonReader::new(input, options))
-        }
-    })
-}
-
-/// The sound records as facts; of the others the refused file where it is known, so that a row says so.
-fn facts_of(records: Records, quarantined: &Arc<Mutex<Vec<Quarantined>>>) -> Facts {
-    let quarantined = Arc::clone(quarantined);
-    let (sender, receiver) = tokio::sync::mpsc::channel(16);
-    tokio::task::spawn_blocking(move || {
-        for record in records {
-            let facts = match record {
-                Ok(Record::Facts(facts)) => Ok(Some(*facts)),
-                Ok(Record::Quarantined(piece)) => {
-                    tracing::warn!(%piece, "facts refused");
-                    let refused = piece.refused();
-                    quarantined.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
-                    Ok(refused)
-                }
-                Err(error) => Err(error),
-            };
-            let Some(facts) = facts.transpose() else { continue };
-            if sender.blocking_send(facts.map(Arc::new)).is_err() {
-                return;
-            }
-        }
-    });
-    futures::stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) })
-        .boxed()
 }

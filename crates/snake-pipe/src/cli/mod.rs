@@ -6,6 +6,7 @@ mod check;
 mod config_command;
 mod doctor;
 mod extract;
+mod facts;
 mod failure;
 mod load;
 mod migrate;
@@ -17,7 +18,7 @@ mod repositories;
 mod status;
 mod summary;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{io::IsTerminal, process::ExitCode, sync::Arc};
 
 use clap::Parser;
 use snake_pipe_core::{DatabaseBackend, Error, ErrorKind, MigrateMode, Result, registry::Registry};
@@ -85,7 +86,10 @@ fn start_logs(config: &Config, global: &Global) -> Result<()> {
         Some(format) => format == LogFormat::Json,
         None => config.text("log.format") == Some("json"),
     };
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // In a file, colours are noise; and whoever sets NO_COLOR (https://no-color.org) wants none on the terminal either.
+    let has_colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let logs =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(has_colours);
     let started = match is_json {
         true => logs.json().try_init(),
         false => logs.try_init(),

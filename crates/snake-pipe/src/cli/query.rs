@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Read};
 
 use serde::Serialize;
 use snake_pipe_core::{
-    Error, ErrorKind, QueryResult, Result, SqlQuery, Value,
+    DatabaseBackend, Error, ErrorKind, MigrateMode, QueryResult, Result, SqlQuery, Value,
     queries::{NamedQuery, ParameterDefault, QUERIES, named},
 };
 
@@ -27,11 +27,26 @@ pub(super) async fn run(program: &Program, arguments: QueryArguments) -> Result<
             backend.execute_sql_query(query).await
         }
     };
-    let result: QueryResult =
-        result.map_err(|error| error.with_context("backend", &backend.info().address))?;
+    let result: QueryResult = match result {
+        Ok(result) => result,
+        Err(error) => return Err(explained(error, backend.as_ref()).await),
+    };
     print_rows(&result, arguments.format)?;
     backend.close().await?;
     Ok(Exit::Done)
+}
+
+/// The error with its backend. A table that is missing because nothing was ever loaded needs another way out than a typing
+/// mistake.
+async fn explained(error: Error, backend: &dyn DatabaseBackend) -> Error {
+    let error = error.with_context("backend", &backend.info().address);
+    let is_query = error.kind() == ErrorKind::Query;
+    match backend.migrate(MigrateMode::Plan).await {
+        Ok(missing) if is_query && missing.from_version == 0 => error.with_help(
+            "this database holds no tables of snake-pipe yet: load something first, `snake-pipe load PATH --to …`",
+        ),
+        _ => error,
+    }
 }
 
 enum Asked {

@@ -1,0 +1,117 @@
+//! Facts from elsewhere, as the input of a load.
+
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::{BufRead, BufReader},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures::StreamExt;
+use snake_pipe_core::{
+    Error, ErrorKind, Result,
+    load::{Repository, Scope},
+};
+use snake_pipe_extract::facts::{
+    NdjsonReader, Quarantined, Record, SnakePipeJsonOptions, SnakePipeJsonReader,
+};
+
+use super::{
+    arguments::{FactsFormat, LoadArguments},
+    extract::blocking,
+    load::Facts,
+};
+
+/// Facts say nothing of their repository: without a name it is that of the input's file.
+pub(super) fn repository(arguments: &LoadArguments, facts: &Path) -> Result<Repository> {
+    let stem = facts.file_stem().map(|stem| stem.to_string_lossy().into_owned()).filter(|stem| stem != "-");
+    let name = arguments.repository.clone().or(stem).ok_or_else(|| {
+        Error::new(ErrorKind::Configuration, "facts from standard input have no name")
+            .with_help("say which repository they are of: --repository NAME")
+    })?;
+    Ok(Repository::named(name))
+}
+
+/// With `--complete` the input is read once beforehand, for the paths that are in it.
+pub(super) async fn scope(arguments: &LoadArguments, facts: &Path) -> Result<Scope> {
+    if !arguments.complete {
+        return Ok(Scope::Partial);
+    }
+    if facts == Path::new("-") {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            "--complete reads the facts twice, standard input is read once",
+        )
+        .with_help("write the facts to a file first"));
+    }
+    let records = records(arguments, facts)?;
+    blocking(move || {
+        let mut keys = BTreeSet::new();
+        for record in records {
+            keys.extend(match record? {
+                Record::Facts(facts) => Some(facts.key()),
+                Record::Quarantined(piece) => piece.path.map(|path| path.key()),
+            });
+        }
+        Ok(Scope::Complete(Arc::new(keys)))
+    })
+    .await
+}
+
+pub(super) type Records = Box<dyn Iterator<Item = Result<Record>> + Send>;
+
+pub(super) fn records(arguments: &LoadArguments, facts: &Path) -> Result<Records> {
+    let input: Box<dyn BufRead + Send> = match facts == Path::new("-") {
+        true => Box::new(BufReader::with_capacity(1 << 20, std::io::stdin())),
+        false => Box::new(BufReader::with_capacity(1 << 20, open(facts)?)),
+    };
+    Ok(match arguments.facts_format {
+        FactsFormat::Ndjson => Box::new(NdjsonReader::new(input)),
+        FactsFormat::SnakePipeJson => {
+            let root = arguments.facts_root.as_ref().map(|root| root.to_string_lossy().into_owned());
+            let options = SnakePipeJsonOptions { root, store_source: arguments.store_source };
+            Box::new(SnakePipeJsonReader::new(input, options))
+        }
+    })
+}
+
+pub(super) fn open(path: &Path) -> Result<File> {
+    let error = |kind| Error::new(kind, "cannot read the facts").with_context("file", path.display());
+    if path.is_dir() {
+        return Err(error(ErrorKind::Configuration).with_help(
+            "--facts takes a file of facts, or - for standard input; a directory is loaded without it",
+        ));
+    }
+    File::open(path).map_err(|source| {
+        error(ErrorKind::Io).with_source(source).with_help(
+            "name a file that `snake-pipe extract` or another producer wrote, or - for standard input",
+        )
+    })
+}
+
+/// The sound records as facts; of the others the refused file where it is known, so that a row says so.
+pub(super) fn stream(records: Records, quarantined: &Arc<Mutex<Vec<Quarantined>>>) -> Facts {
+    let quarantined = Arc::clone(quarantined);
+    let (sender, receiver) = tokio::sync::mpsc::channel(16);
+    tokio::task::spawn_blocking(move || {
+        for record in records {
+            let facts = match record {
+                Ok(Record::Facts(facts)) => Ok(Some(*facts)),
+                Ok(Record::Quarantined(piece)) => {
+                    tracing::warn!(%piece, "facts refused");
+                    let refused = piece.refused();
+                    quarantined.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
+                    Ok(refused)
+                }
+                Err(error) => Err(error),
+            };
+            let Some(facts) = facts.transpose() else { continue };
+            if sender.blocking_send(facts.map(Arc::new)).is_err() {
+                return;
+            }
+        }
+    });
+    futures::stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) })
+        .boxed()
+}
