@@ -6,7 +6,7 @@
 use snake_pipe_core::{
     Error, ErrorKind, MigrateMode, MigrationStep, Migrations, Result, id::Digest, schema::TABLES,
 };
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::Row as _;
 
 use crate::{
     connection::Lease,
@@ -115,8 +115,12 @@ pub(crate) async fn migrate(
             Ok(migrations)
         }
         Err(error) => {
+            // The role's name can be asked for outside the failed transaction alone.
+            let is_sound = lease.run("ROLLBACK").await.is_ok();
             let error = explain_permission(&mut lease, configured, error).await;
-            lease.roll_back().await;
+            if is_sound {
+                lease.give_back();
+            }
             Err(error.with_operation("migrate"))
         }
     }
@@ -238,18 +242,12 @@ fn checksum(sql: &str) -> String {
     Digest::of(sql.as_bytes()).to_string()
 }
 
-/// Adds the statements that would help to an error about rights. The role's name comes from outside the failed transaction.
+/// Adds the statements that would help to an error about rights. No transaction is open.
 async fn explain_permission(lease: &mut Lease, configured: Option<&str>, error: Error) -> Error {
     if error.kind() != ErrorKind::Permission {
         return error;
     }
-    let mut role = None;
-    if lease.run("ROLLBACK").await.is_ok() {
-        role = sqlx::query_scalar::<_, String>(AssertSqlSafe("SELECT current_user::text"))
-            .fetch_one(lease.get())
-            .await
-            .ok();
-    }
+    let role = sqlx::query_scalar::<_, String>("SELECT current_user::text").fetch_one(lease.get()).await.ok();
     let role = quoted(role.as_deref().unwrap_or("the_role"));
     let schema = quoted(configured.unwrap_or("public"));
     error.with_help(format!(
