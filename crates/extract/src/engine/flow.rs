@@ -86,21 +86,23 @@ impl<'t> Walk<'t> {
 
     /// A boolean operator: a decision each, and one for the cognitive complexity where it differs from the operator
     /// before it in the same expression.
-    pub(super) fn boolean_operator(&mut self, node: Node<'t>) {
+    ///
+    /// `node` is the current one; `operator` tells operators apart, for grammars that have one kind for all.
+    pub(crate) fn boolean_operator(&mut self, node: Node<'t>, operator: u16) {
         if node.start_byte() < self.ignored_until {
             return;
         }
         let role = |node: &Node<'t>| self.table.role(node.kind_id());
-        if !self.ancestors.last().is_some_and(|parent| matches!(role(parent), Role::BooleanExpression)) {
+        let is_boolean =
+            |node: &Node<'t>| matches!(role(node), Role::BooleanExpression | Role::BooleanRule(_));
+        if !self.ancestors.last().is_some_and(is_boolean) {
             return;
         }
         let chain = self.ancestors.iter().rev().take(EXPRESSION_DEPTH);
-        let length = chain
-            .take_while(|node| matches!(role(node), Role::BooleanExpression | Role::Parentheses))
-            .count();
+        let length =
+            chain.take_while(|node| is_boolean(node) || matches!(role(node), Role::Parentheses)).count();
         let depth = self.ancestors.len() - length;
         let start = self.ancestors[depth].start_byte();
-        let operator = node.kind_id();
         let sequences = &mut self.complexity.sequences;
         while sequences.last().is_some_and(|(other, ..)| *other > depth) {
             sequences.pop();

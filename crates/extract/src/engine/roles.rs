@@ -33,6 +33,8 @@ pub(crate) enum Role {
     Boolean,
     /// An expression whose operator may be boolean.
     BooleanExpression,
+    /// Such an expression, and what the language's function does.
+    BooleanRule(Rule),
     /// Parentheses, which do not divide a sequence of boolean operators.
     Parentheses,
 }

@@ -116,7 +116,7 @@ impl<'t> Walk<'t> {
                 self.comment(node);
                 false
             }
-            Role::Rule(rule) => {
+            Role::Rule(rule) | Role::BooleanRule(rule) => {
                 rule(self, node);
                 !std::mem::take(&mut self.skip_children)
             }
@@ -133,7 +133,7 @@ impl<'t> Walk<'t> {
                 true
             }
             Role::Boolean => {
-                self.boolean_operator(node);
+                self.boolean_operator(node, node.kind_id());
                 true
             }
         }
