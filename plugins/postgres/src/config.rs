@@ -65,8 +65,8 @@ pub const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         name: "sql_logging",
         kind: OptionKind::Choice(&["off", "slow", "all"]),
-        default: Some("off"),
-        help: "log statements: none, those over a second (warn), or every one (debug); never the rows",
+        default: Some("slow"),
+        help: "log statements: none, those over a second (warn), or every one (debug); never the rows that are written",
     },
     OptionSpec {
         name: "password_env",

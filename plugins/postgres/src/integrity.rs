@@ -71,6 +71,8 @@ async fn ask(lease: &mut Lease, question: &Question, scope: IntegrityScope) -> R
     );
     let row = sqlx::query(AssertSqlSafe(sql))
         .bind(repository)
+        // Dozens of statements, once in a while: they would push others out of the connection's cache.
+        .persistent(false)
         .fetch_one(lease.get())
         .await
         .map_err(failed("check_integrity"))?;

@@ -33,19 +33,42 @@ impl Leaves {
         format!("{}_{}_{}", table.table().name, self.repository, self.suffix)
     }
 
-    /// The statements that make the tables, empty and without indexes.
-    pub(crate) fn create(&self) -> String {
-        let create = file_tables().map(|table| {
+    /// The statements that make the tables, empty and without indexes. They say what the catalog says of the partitioned
+    /// tables: `LIKE` would keep these locked for as long as the load takes.
+    pub(crate) async fn definitions(&self, lease: &mut Lease) -> Result<String> {
+        const COLUMNS: &str = "
+            SELECT string_agg(
+                       quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
+                       || CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation
+                               ELSE '' END
+                       || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END,
+                       ', ' ORDER BY a.attnum),
+                   (SELECT string_agg(', CONSTRAINT ' || quote_ident(c.conname) || ' ' || pg_get_constraintdef(c.oid), '')
+                    FROM pg_catalog.pg_constraint c WHERE c.conrelid = $1::regclass AND c.contype = 'c')
+            FROM pg_catalog.pg_attribute a
+            JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+            WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped";
+        let mut sql = String::new();
+        for table in file_tables() {
+            let row = sqlx::query(COLUMNS)
+                .bind(table.table().name)
+                .fetch_one(lease.get())
+                .await
+                .map_err(failed("begin_load"))?;
+            let (columns, checks): (String, Option<String>) = (row.get(0), row.get(1));
             let leaf = self.name(table);
             // The check tells ATTACH that it need not read the rows.
-            format!(
-                "CREATE TABLE {leaf} (LIKE {} INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS EXCLUDING COMMENTS, \
-                 CONSTRAINT {leaf}_bound CHECK (repository_id = {}))",
-                table.table().name,
+            sql.push_str(&format!(
+                "CREATE TABLE {leaf} ({columns}{}, CONSTRAINT {leaf}_bound CHECK (repository_id = {})); ",
+                checks.unwrap_or_default(),
                 self.repository
-            )
-        });
-        create.collect::<Vec<_>>().join("; ")
+            ));
+        }
+        if has_lz4(lease).await? {
+            let files = self.name(TableId::Files);
+            sql.push_str(&format!("ALTER TABLE {files} ALTER COLUMN ast_content SET COMPRESSION lz4; "));
+        }
+        Ok(sql)
     }
 
     /// The statements that build keys and indexes.
@@ -98,6 +121,16 @@ impl Leaves {
             attach.collect::<String>()
         )
     }
+}
+
+/// Whether syntax trees are packed by lz4, as the first migration sets it where the server can.
+async fn has_lz4(lease: &mut Lease) -> Result<bool> {
+    const LZ4: &str = "SELECT attcompression = 'l' FROM pg_catalog.pg_attribute
+        WHERE attrelid = 'files'::regclass AND attname = 'ast_content'";
+    if lease.get().server_version_num().is_none_or(|version| version < 140_000) {
+        return Ok(false);
+    }
+    sqlx::query_scalar(LZ4).fetch_one(lease.get()).await.map_err(failed("begin_load"))
 }
 
 /// The foreign keys, in the order of the tables.

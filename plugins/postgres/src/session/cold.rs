@@ -74,7 +74,8 @@ impl ColdSession {
     ) -> Result<Self> {
         let leaves = Leaves::new(fence.repository, fence.owner);
         let mut lease = Lease::take(&pool).await?;
-        lease.run(format!("{BEGIN}; {}", leaves.create())).await.map_err(failed("begin_load"))?;
+        let tables = leaves.definitions(&mut lease).await?;
+        lease.run(format!("{BEGIN}; {tables}")).await.map_err(failed("begin_load"))?;
         Ok(Self {
             pool,
             plan,

@@ -24,6 +24,8 @@ use crate::{connection::Lease, error::failed, schema::validate};
 
 /// How many bytes of facts are written under one savepoint.
 const UNIT_BYTES: usize = 8 << 20;
+/// From so many changed rows on statistics are gathered at once.
+const ROWS_BEFORE_ANALYZE: u64 = 50_000;
 /// Every lookup of a publication is by key. Right after a large load the server has no statistics, and would rather read
 /// whole tables.
 pub(super) const PREPARE: &str = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
@@ -136,6 +138,15 @@ impl InPlaceSession {
     }
 }
 
+/// Without statistics the first queries after a large load would read whole tables. The server gathers them by itself, but a
+/// minute later. What is published is published, whatever becomes of this.
+async fn analyze(lease: &mut Lease, changes: &Changes) {
+    let tables: Vec<_> = changes.tables.iter().copied().collect();
+    if let Err(error) = lease.run(format!("ANALYZE {}", tables.join(", "))).await {
+        tracing::debug!(%error, "no statistics were gathered");
+    }
+}
+
 /// A key that does not hold at the end is a fault of the writer, not of a file that could be told apart.
 fn broken_reference(error: sqlx::Error) -> Error {
     let error = failed("publish")(error);
@@ -183,6 +194,9 @@ impl LoadSession for InPlaceSession {
             }
         };
         lease.run("COMMIT").await.map_err(commit_error)?;
+        if changes.rows >= ROWS_BEFORE_ANALYZE {
+            analyze(&mut lease, &changes).await;
+        }
         lease.give_back();
         Ok(PublishResult::Published(WriteResult {
             files: self.spool.len() as u64,

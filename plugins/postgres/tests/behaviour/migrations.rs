@@ -138,6 +138,19 @@ async fn a_role_that_may_only_read_reads() {
 }
 
 #[tokio::test]
+async fn a_role_that_does_not_own_the_tables_loads_in_place() {
+    let (database, _owner) = backend().await;
+    let (url, role) = url_of_new_role(&database);
+    let rights = "SELECT, INSERT, UPDATE, DELETE";
+    database.psql(&format!("GRANT {rights} ON ALL TABLES IN SCHEMA public TO {role}")).unwrap();
+    let loader = connect(&format!("{url}&partition_rows=0")).await;
+    let files = two_files();
+    load(&loader, complete(&files), &files).await;
+    assert_eq!(count(&loader, "SELECT count(*) FROM ONLY files_default").await, 2);
+    assert!(loader.remove_repository(app_id()).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_migration_that_was_altered_is_noticed() {
     let (database, backend) = backend().await;
     database.psql("UPDATE snake_pipe_migrations SET checksum = 'other' WHERE version = 2").unwrap();

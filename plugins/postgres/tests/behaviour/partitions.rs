@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use snake_pipe_core::{
     DatabaseBackend as _, ErrorKind,
-    load::PublishResult,
+    load::{LoadPlan, PublishResult, Repository},
     schema::{TABLES, Unit},
 };
 use snake_pipe_testkit::postgres::TestDatabase;
@@ -153,6 +153,20 @@ async fn of_two_cold_loads_of_one_repository_the_newer_wins() {
     newer.publish(publication()).await.unwrap();
     assert_eq!(older.publish(publication()).await.unwrap_err().kind(), ErrorKind::Fenced);
     assert_eq!(own_partitions(&backend).await, tables_of_files() as i64);
+}
+
+#[tokio::test]
+async fn a_cold_load_under_way_is_in_nobodys_way() {
+    let (_database, backend) = backend_with("partition_rows=0&timeout_seconds=2").await;
+    let other = || LoadPlan::partial(Repository::named("other"), "1");
+    load(&backend, other(), &two_files()).await;
+    let mut session = backend.begin_load(partial()).await.unwrap();
+    session.write_batch(batch(&two_files())).await.unwrap();
+    load(&backend, other(), &[Arc::new(library("more.py"))]).await;
+    assert!(backend.remove_repository(other().repository.id()).await.unwrap());
+    load(&backend, other(), &two_files()).await;
+    session.publish(publication()).await.unwrap();
+    assert_eq!(own_partitions(&backend).await, 2 * tables_of_files() as i64);
 }
 
 #[tokio::test]
