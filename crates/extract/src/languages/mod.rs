@@ -22,6 +22,8 @@ mod kotlin;
 mod python;
 #[cfg(feature = "rust")]
 mod rust;
+#[cfg(feature = "scala")]
+mod scala;
 #[cfg(feature = "typescript")]
 mod typescript;
 
@@ -50,6 +52,8 @@ pub(crate) static LANGUAGES: &[&LanguageRules] = &[
     &python::RULES,
     #[cfg(feature = "rust")]
     &rust::RULES,
+    #[cfg(feature = "scala")]
+    &scala::RULES,
     #[cfg(feature = "typescript")]
     &typescript::RULES,
 ];
