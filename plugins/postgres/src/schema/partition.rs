@@ -5,7 +5,7 @@ use sqlx::Row as _;
 
 use super::{
     keys::{FOREIGN_KEYS, ForeignKey, INDEXES},
-    statements::{file_column, file_tables, quoted, unresolved_assignments},
+    statements::{file_column, file_tables, quoted, unresolved_assignments, whole_file_filter},
 };
 use crate::{connection::Lease, error::failed};
 
@@ -179,6 +179,13 @@ pub(crate) async fn own_partitions(lease: &mut Lease, repository: RepositoryId) 
     Ok(names.iter().map(|name| quoted(name)).collect())
 }
 
+/// The partitions that hold the repository's rows.
+pub(crate) async fn partitions_of(lease: &mut Lease, repository: RepositoryId) -> Result<Vec<String>> {
+    let own = own_partitions(lease, repository).await?;
+    let defaults = || file_tables().map(|table| format!("{}_default", table.table().name)).collect();
+    Ok(if own.is_empty() { defaults() } else { own })
+}
+
 /// How large the default partitions are.
 pub(crate) async fn is_default_small(lease: &mut Lease) -> Result<bool> {
     let names: Vec<String> = file_tables().map(|table| format!("{}_default", table.table().name)).collect();
@@ -245,11 +252,12 @@ pub(crate) fn unresolve_dangling(leaves: &Leaves, key: &ForeignKey) -> Result<St
         .with_context("column", format!("{}.{}", table.name, key.column)));
     }
     Ok(format!(
-        "UPDATE {leaf} r SET {set} WHERE {column} IS NOT NULL \
+        "UPDATE {leaf} r SET {set} WHERE {column} IS NOT NULL{filter} \
          AND NOT EXISTS (SELECT FROM {target} t WHERE t.{id} = r.{column}) RETURNING {holder}",
         leaf = leaves.name(key.table),
         set = unresolved_assignments(key.table),
         column = key.column,
+        filter = if key.column == "target_file_id" { whole_file_filter(key.table) } else { "" },
         target = leaves.name(key.target),
         id = key.target.table().key[0],
         holder = file_column(key.table),

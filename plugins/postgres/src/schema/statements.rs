@@ -53,6 +53,16 @@ pub(crate) fn unresolved_assignments(table: TableId) -> String {
     own.map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
 }
 
+/// Which references to a file as a whole have to be looked for by its id: a function or class of a file that is not there is
+/// not there either, and what refers to it is found by its own column. An index covers exactly these.
+pub(crate) fn whole_file_filter(table: TableId) -> &'static str {
+    match table {
+        TableId::Calls => " AND target_function_id IS NULL AND target_class_id IS NULL",
+        TableId::Inheritance => " AND target_class_id IS NULL",
+        _ => "",
+    }
+}
+
 /// The name as an identifier.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant};
 use async_trait::async_trait;
 use snake_pipe_core::{
     Error, ErrorKind, LoadSession, Result, Timestamp,
-    id::EntityId,
+    id::{EntityId, RepositoryId},
     load::{Batch, LoadPlan, Publication, PublishResult, Scope, WriteResult},
     model::TransformedAst,
 };
@@ -20,7 +20,11 @@ use super::{
     unit::{Changes, UnitWriter},
     unresolve::unresolve,
 };
-use crate::{connection::Lease, error::failed, schema::validate};
+use crate::{
+    connection::Lease,
+    error::failed,
+    schema::{partition, validate},
+};
 
 /// How many bytes of facts are written under one savepoint.
 const UNIT_BYTES: usize = 8 << 20;
@@ -140,9 +144,14 @@ impl InPlaceSession {
 
 /// Without statistics the first queries after a large load would read whole tables. The server gathers them by itself, but a
 /// minute later. What is published is published, whatever becomes of this.
-async fn analyze(lease: &mut Lease, changes: &Changes) {
-    let tables: Vec<_> = changes.tables.iter().copied().collect();
-    if let Err(error) = lease.run(format!("ANALYZE {}", tables.join(", "))).await {
+async fn analyze(lease: &mut Lease, repository: RepositoryId) {
+    let analyzed = match partition::partitions_of(lease, repository).await {
+        Ok(partitions) => {
+            lease.run(format!("ANALYZE {}", partitions.join(", "))).await.map_err(failed("analyze"))
+        }
+        Err(error) => Err(error),
+    };
+    if let Err(error) = analyzed {
         tracing::debug!(%error, "no statistics were gathered");
     }
 }
@@ -195,7 +204,7 @@ impl LoadSession for InPlaceSession {
         };
         lease.run("COMMIT").await.map_err(commit_error)?;
         if changes.rows >= ROWS_BEFORE_ANALYZE {
-            analyze(&mut lease, &changes).await;
+            analyze(&mut lease, self.fence.repository).await;
         }
         lease.give_back();
         Ok(PublishResult::Published(WriteResult {

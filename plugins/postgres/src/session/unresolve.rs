@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     error::failed,
-    schema::statements::{file_column, unresolved_assignments},
+    schema::statements::{file_column, unresolved_assignments, whole_file_filter},
 };
 
 /// How many ids one statement takes.
@@ -178,12 +178,7 @@ async fn unresolve_column(
     ids: &[Uuid],
     holders: &mut Vec<Uuid>,
 ) -> Result<()> {
-    // A function or class of a file that vanished has vanished itself, so that what refers to it is found by its own column.
-    let filter = match (table, column) {
-        (TableId::Calls, "target_file_id") => " AND target_function_id IS NULL AND target_class_id IS NULL",
-        (TableId::Inheritance, "target_file_id") => " AND target_class_id IS NULL",
-        _ => "",
-    };
+    let filter = if column == "target_file_id" { whole_file_filter(table) } else { "" };
     let sql = format!(
         "UPDATE {} SET {} WHERE repository_id = $1 AND {column} = ANY($2){filter} RETURNING {}",
         table.table().name,
