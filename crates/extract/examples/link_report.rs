@@ -88,7 +88,12 @@ fn read(root: &Path, path: &Path) -> Option<Source> {
     let classes =
         facts.classes.iter().map(|c| (Entity::Class(c.symbol), c.qualified_name.clone(), c.span.line_start));
     let places = functions.chain(classes).collect();
-    Some(Source { path, language, linkable, text: String::from_utf8_lossy(&bytes).into_owned(), places })
+    let text = if is_link_configuration(&path) {
+        String::from_utf8_lossy(&bytes).into_owned()
+    } else {
+        String::new()
+    };
+    Some(Source { path, language, linkable, text, places })
 }
 
 fn link(sources: &mut [Source]) -> Vec<Linked> {
@@ -97,26 +102,55 @@ fn link(sources: &mut [Source]) -> Vec<Linked> {
         .iter()
         .filter(|source| is_link_configuration(&source.path))
         .map(|source| ConfigurationFile { path: source.path.clone(), text: source.text.clone() });
-    let begin = Instant::now();
+    let before = resident_megabytes();
+    let begin = Clock::now();
     let builder = LinkIndexBuilder::new(files, configuration.collect());
     sources.par_iter().enumerate().for_each(|(number, source)| builder.add(number as u32, &source.linkable));
-    let added = begin.elapsed();
+    begin.print("first pass over the files");
+    let begin = Clock::now();
     let index = builder.finish();
-    let finished = begin.elapsed();
+    begin.print("end of the first pass");
+    println!("{} files, an index of {} MB", sources.len(), resident_megabytes() - before);
     let linkables: Vec<Linkable> =
         sources.iter_mut().map(|source| std::mem::take(&mut source.linkable)).collect();
-    let taken = begin.elapsed();
+    let begin = Clock::now();
     let linked =
         linkables.into_par_iter().enumerate().map(|(number, l)| index.link(number as u32, l)).collect();
-    let ended = begin.elapsed();
-    println!(
-        "{} files; wall seconds: add {:.2}, finish {:.2}, link {:.2}",
-        sources.len(),
-        added.as_secs_f64(),
-        (finished - added).as_secs_f64(),
-        (ended - taken).as_secs_f64()
-    );
+    begin.print("second pass");
     linked
+}
+
+/// Time as a clock shows it, and time that the process spent on all cores.
+struct Clock {
+    wall: Instant,
+    cores: f64,
+}
+
+impl Clock {
+    fn now() -> Self {
+        Self { wall: Instant::now(), cores: core_seconds() }
+    }
+
+    fn print(&self, what: &str) {
+        let (wall, cores) = (self.wall.elapsed().as_secs_f64(), core_seconds() - self.cores);
+        println!("{what}: {wall:.2} s, {cores:.2} s of cores");
+    }
+}
+
+/// Processor time in user mode, where the system says it (Linux, in hundredths of a second); else zero.
+fn core_seconds() -> f64 {
+    let status = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks =
+        status.rsplit(')').next().and_then(|fields| fields.split_whitespace().nth(11)?.parse::<f64>().ok());
+    ticks.unwrap_or(0.0) / 100.0
+}
+
+/// The memory in use, where the system says it (Linux); else zero.
+fn resident_megabytes() -> i64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<i64>().ok());
+    kilobytes.unwrap_or(0) / 1024
 }
 
 /// Counts by language, kind of reference and status.
@@ -156,25 +190,32 @@ fn print_edges(sources: &[Source], linked: &[Linked], count: usize) {
             symbols.chain([((key, Entity::File), path.to_owned())])
         })
         .collect();
-    let mut edges = Vec::new();
+    let (mut imports, mut bases, mut calls) = (Vec::new(), Vec::new(), Vec::new());
     for (source, linked) in sources.iter().zip(linked) {
-        let mut edge = |what: &str, line: u32, text: &str, resolution: &Resolution| {
-            if let Some(target) = resolution.target {
-                let target = &places[&(target.file, target.entity)];
-                let origin = resolution.origin.as_str();
-                edges.push(format!("{}:{line} {what} `{text}` → {target} ({origin})", source.path));
-            }
+        let edge = |line: u32, text: &str, resolution: &Resolution| {
+            let target = &places[&resolution.target.map(|target| (target.file, target.entity))?];
+            let origin = resolution.origin.as_str();
+            Some(format!("{}:{line} `{text}` → {target} ({origin})", source.path))
         };
-        linked.imports.iter().for_each(|i| edge("import", i.line, &i.raw, &i.resolution));
-        linked.bases.iter().for_each(|b| edge("base", b.line, &b.text, &b.resolution));
-        for call in &linked.calls {
-            edge("call", call.line, call.text.as_ref().unwrap_or(&call.name), &call.resolution);
-        }
+        imports.extend(linked.imports.iter().filter_map(|i| edge(i.line, &i.raw, &i.resolution)));
+        bases.extend(linked.bases.iter().filter_map(|b| edge(b.line, &b.text, &b.resolution)));
+        calls.extend(
+            linked.calls.iter().filter_map(|call| {
+                edge(call.line, call.text.as_ref().unwrap_or(&call.name), &call.resolution)
+            }),
+        );
     }
-    // Steps that share no factor with the number of edges visit them in an order that looks random, and is not.
-    let step = 7919;
-    for number in 0..count.min(edges.len()) {
-        println!("{}", edges[(number * step + number * number) % edges.len()]);
+    // Calls are where most can go wrong.
+    print_evenly("import", &imports, count / 4);
+    print_evenly("base", &bases, count * 3 / 20);
+    print_evenly("call", &calls, count * 3 / 5);
+}
+
+fn print_evenly(what: &str, edges: &[String], count: usize) {
+    let count = count.min(edges.len());
+    for number in 0..count {
+        // The middle of each of `count` equal parts.
+        println!("{what} {}", edges[(2 * number + 1) * edges.len() / (2 * count)]);
     }
 }
 

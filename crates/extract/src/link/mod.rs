@@ -159,7 +159,9 @@ impl LinkIndexBuilder {
     /// If there is no file with this number.
     pub fn add(&self, file: u32, linkable: &Linkable) {
         let (paths, names) = (&self.paths, &self.names);
-        let mut symbols = FileSymbols::of(linkable, names);
+        let has_inner_namespaces =
+            matches!(paths.language(file), Language::JavaScript | Language::TypeScript | Language::Rust);
+        let mut symbols = FileSymbols::of(linkable, names, has_inner_namespaces);
         match paths.language(file) {
             Language::Python => python::collect(linkable, names, &mut symbols),
             Language::JavaScript | Language::TypeScript => javascript::collect(linkable, names, &mut symbols),

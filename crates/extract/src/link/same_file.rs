@@ -25,6 +25,11 @@ impl LinkIndex {
         }
         let Some(name) = self.names.get(&call.name) else { return Found::UNKNOWN };
         let symbols = &self.symbols[file as usize];
+        // A module inside the file sees of the names around it what it imports.
+        let around = symbols.functions.get(call.function.unwrap_or(u32::MAX) as usize);
+        if around.is_some_and(|function| function.scope == Scope::Top && function.is_unscoped) {
+            return Found::UNKNOWN;
+        }
         let mut members = symbols.members(Scope::Top, name);
         match (members.next(), members.next()) {
             (Some(only @ Local::Function(index)), None)

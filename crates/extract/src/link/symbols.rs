@@ -37,7 +37,8 @@ pub(super) struct FunctionEntry {
     pub(super) kind: FunctionKind,
     pub(super) is_local: bool,
     pub(super) is_variadic: bool,
-    is_unscoped: bool,
+    /// Its name means nothing in the scope around it.
+    pub(super) is_unscoped: bool,
 }
 
 #[derive(Debug)]
@@ -122,10 +123,18 @@ impl Local {
 }
 
 impl FileSymbols {
-    /// The definitions of a file; imports, bases and fields are left to the rules of its language.
-    pub(super) fn of(linkable: &Linkable, names: &NameCollector) -> Self {
+    /// The definitions of a file; imports, bases and fields are left to the rules of its language. With
+    /// `has_inner_namespaces`, a definition of the top level is no name of it if its qualified name says more: it stands
+    /// in a namespace or module inside the file.
+    pub(super) fn of(linkable: &Linkable, names: &NameCollector, has_inner_namespaces: bool) -> Self {
         let intern = |text: &String| names.intern(text);
-        let functions = linkable.functions.iter().map(|f| function_entry(f, linkable, names));
+        let is_enclosed = |name: &str, qualified_name: &str| has_inner_namespaces && name != qualified_name;
+        let functions = linkable.functions.iter().map(|function| {
+            let mut entry = function_entry(function, linkable, names);
+            let is_top = entry.scope == Scope::Top;
+            entry.is_unscoped |= is_top && is_enclosed(&function.name, &function.qualified_name);
+            entry
+        });
         let functions: Box<[FunctionEntry]> = functions.collect();
         let classes: Box<[ClassEntry]> =
             linkable.classes.iter().map(|c| class_entry(c, linkable, names)).collect();
@@ -133,7 +142,10 @@ impl FileSymbols {
             linkable.declarations.iter().filter(|d| !d.is_local).map(|declaration| intern(&declaration.name));
         Self {
             namespace: linkable.namespace.as_ref().map(intern),
-            members: members(&functions, &classes),
+            members: members(&functions, &classes, |class| {
+                let symbol = &linkable.classes[class as usize];
+                is_enclosed(&symbol.name, &symbol.qualified_name)
+            }),
             functions,
             classes,
             declarations: sorted(declarations.collect()),
@@ -235,12 +247,18 @@ fn class_entry(class: &ClassSymbol, linkable: &Linkable, names: &NameCollector) 
     ClassEntry { symbol: class.symbol, name: names.intern(&class.name), scope, kind: class.kind }
 }
 
-fn members(functions: &[FunctionEntry], classes: &[ClassEntry]) -> Box<[Member]> {
+fn members(
+    functions: &[FunctionEntry],
+    classes: &[ClassEntry],
+    is_enclosed: impl Fn(u32) -> bool,
+) -> Box<[Member]> {
     let member =
         |scope: Scope, name, local: Local| Member { scope: scope.packed(), name, local: local.packed() };
     let functions = functions.iter().enumerate().filter(|(_, function)| is_name_in_scope(function));
     let functions = functions.map(|(index, f)| member(f.scope, f.name, Local::Function(index as u32)));
-    let classes = classes.iter().enumerate();
+    let is_named =
+        |(index, class): &(usize, &ClassEntry)| class.scope != Scope::Top || !is_enclosed(*index as u32);
+    let classes = classes.iter().enumerate().filter(is_named);
     let classes = classes.map(|(index, c)| member(c.scope, c.name, Local::Class(index as u32)));
     let mut members: Vec<Member> = functions.chain(classes).collect();
     members.sort_unstable();

@@ -23,6 +23,8 @@ pub(super) struct Binding<'t> {
     pub(super) member_of: Option<String>,
     /// It is a property of an object: reached through that alone.
     pub(super) is_property: bool,
+    /// It is the first value of a variable (`let`), which may get others.
+    pub(super) is_variable: bool,
 }
 
 /// Nodes around a value that leave it what it is: parentheses and type assertions.
@@ -38,11 +40,20 @@ pub(super) fn binding<'t>(walk: &mut Walk<'t>, has_name: bool) -> Option<Binding
     let head = walk.ancestor(levels)?;
     let named = |walk: &mut Walk<'t>, node: Node<'t>| {
         let is_property = walk.is(head, PAIR);
-        Some(Binding { name: property_name(walk, node), head, member_of: None, is_property })
+        Some(Binding {
+            name: property_name(walk, node),
+            head,
+            member_of: None,
+            is_property,
+            is_variable: false,
+        })
     };
     if walk.is(head, VARIABLE_DECLARATOR) {
         let name = walk.child(head, NAME).filter(|name| walk.is(*name, IDENTIFIER))?;
-        named(walk, name)
+        let is_variable =
+            walk.ancestor(levels + 1).is_some_and(|around| walk.bytes(around).starts_with(b"let"));
+        let binding = named(walk, name)?;
+        Some(Binding { is_variable, ..binding })
     } else if walk.is(head, PAIR) {
         let key = walk.child(head, KEY)?;
         named(walk, key)
@@ -50,7 +61,13 @@ pub(super) fn binding<'t>(walk: &mut Walk<'t>, has_name: bool) -> Option<Binding
         let name = walk.child(head, NAME).or_else(|| walk.child(head, PROPERTY))?;
         named(walk, name)
     } else if walk.is(head, EXPORT_STATEMENT) && !has_name {
-        Some(Binding { name: "default".to_owned(), head, member_of: None, is_property: false })
+        Some(Binding {
+            name: "default".to_owned(),
+            head,
+            member_of: None,
+            is_property: false,
+            is_variable: false,
+        })
     } else if walk.is(head, ASSIGNMENT_EXPRESSION) {
         let left = walk.child(head, LEFT)?;
         assigned(walk, left, head)
@@ -62,16 +79,28 @@ pub(super) fn binding<'t>(walk: &mut Walk<'t>, has_name: bool) -> Option<Binding
 /// The binding that an assignment to `left` makes.
 fn assigned<'t>(walk: &mut Walk<'t>, left: Node<'t>, head: Node<'t>) -> Option<Binding<'t>> {
     if walk.is(left, IDENTIFIER) {
-        return Some(Binding { name: walk.name(left), head, member_of: None, is_property: false });
+        return Some(Binding {
+            name: walk.name(left),
+            head,
+            member_of: None,
+            is_property: false,
+            is_variable: false,
+        });
     }
     let (object, property) = member(walk, left)?;
     if walk.bytes(left) == b"module.exports" {
-        return Some(Binding { name: "default".to_owned(), head, member_of: None, is_property: false });
+        return Some(Binding {
+            name: "default".to_owned(),
+            head,
+            member_of: None,
+            is_property: false,
+            is_variable: false,
+        });
     }
     let prototype = member(walk, object).filter(|(_, name)| walk.bytes(*name) == b"prototype");
     let member_of = prototype.map(|(owner, _)| walk.name(owner));
     let is_property = member_of.is_none() && !matches!(walk.bytes(object), b"exports" | b"module.exports");
-    Some(Binding { name: walk.name(property), head, member_of, is_property })
+    Some(Binding { name: walk.name(property), head, member_of, is_property, is_variable: false })
 }
 
 /// Object and property of a member expression.

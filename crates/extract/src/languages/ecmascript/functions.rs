@@ -18,7 +18,13 @@ pub(in crate::languages) fn function<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     // A function expression that is bound to nothing is known by its name inside itself alone.
     let is_expression = walk.is_any(node, &[FUNCTION_EXPRESSION, GENERATOR_FUNCTION]);
     let (bound_name, head, member_of, is_unscoped) = match binding(walk, own_name.is_some()) {
-        Some(binding) => (Some(binding.name), Some(binding.head), binding.member_of, binding.is_property),
+        Some(binding) => {
+            if binding.is_variable {
+                walk.add_inner_local(binding.name.clone(), None);
+            }
+            let is_unscoped = binding.is_property || binding.is_variable;
+            (Some(binding.name), Some(binding.head), binding.member_of, is_unscoped)
+        }
         None => (None, None, None, is_expression),
     };
     let is_closure = walk.is(node, ARROW_FUNCTION) || (own_name.is_none() && member_of.is_none());

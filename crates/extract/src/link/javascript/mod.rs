@@ -305,9 +305,10 @@ impl LinkIndex {
                 }
                 None => Found::UNKNOWN,
             },
-            Meaning::Class(_) if kind == CallKind::Constructor => self.javascript_constructed(found),
-            // A type cannot be called, and calling what an accessor gives is not calling the accessor.
+            // A type cannot be called: what is called is a variable of the same name. And calling what an accessor
+            // gives is not calling the accessor.
             Meaning::Class(class) if self.class(class).kind != ClassKind::Class => Found::UNKNOWN,
+            Meaning::Class(_) if kind == CallKind::Constructor => self.javascript_constructed(found),
             Meaning::Function(function) if self.function(function).kind == FunctionKind::Accessor => {
                 Found::UNKNOWN
             }

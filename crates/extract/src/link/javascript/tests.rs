@@ -235,6 +235,24 @@ fn a_member_of_an_object_is_no_bare_name() {
 }
 
 #[test]
+fn a_function_that_a_variable_holds_for_now_is_not_certain() {
+    let tree = tree(&[(
+        "a.js",
+        "let f = () => {};\nf = other;\nf();\nfunction g() {\n  let h = () => {};\n  h();\n}\nfunction h() {}\n",
+    )]);
+    assert_eq!(tree.calls("a.js"), ["3 f → unresolved", "6 h → unresolved"]);
+}
+
+#[test]
+fn what_a_namespace_encloses_is_no_name_outside_it() {
+    let tree = tree(&[(
+        "a.ts",
+        "namespace n {\n  export function f() {}\n}\nf();\ninterface E {}\nconst E = make();\nnew E();\n",
+    )]);
+    assert_eq!(tree.calls("a.ts"), ["4 f → unresolved", "6 make → unresolved", "7 E → unresolved"]);
+}
+
+#[test]
 fn a_type_and_a_value_of_one_name_are_the_value() {
     let tree = tree(&[
         (
