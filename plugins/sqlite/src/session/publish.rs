@@ -28,7 +28,7 @@ use crate::{
 /// From so many rows on, a repository that is new is copied before the indexes are built.
 const REBUILD_FROM_ROWS: i64 = 20_000;
 /// What is kept in memory while many rows are published; also what sorting for an index may use.
-const LARGE_CACHE_KIB: u32 = 128 << 10;
+const LARGE_CACHE_KIB: u32 = 64 << 10;
 
 /// A publication under way.
 pub(super) struct Publishing<'a> {
