@@ -14,10 +14,10 @@ use snake_pipe_core::{DatabaseBackend, Result, load::Repository, model::Transfor
 /// As of [`Pipeline::run`]; what happens to single backends is in the summary.
 pub async fn load_own_code(
     facts: impl Stream<Item = Result<TransformedAst>> + Send,
-    backends: impl IntoIterator<Item = Arc<dyn DatabaseBackend>>,
+    backends: &[Arc<dyn DatabaseBackend>],
 ) -> Result<RunSummary> {
     let own_code = facts.try_filter(|facts| ready(!facts.flags.is_vendored));
     let pipeline =
         Pipeline::from(own_code).repository(Repository::named("app")).producer_version("own-code-1");
-    backends.into_iter().fold(pipeline, Pipeline::to).run().await
+    backends.iter().cloned().fold(pipeline, Pipeline::to).run().await
 }

@@ -15,7 +15,7 @@ async fn own_code_reaches_the_backend_that_works_and_the_other_one_is_reported()
     vendored.flags.is_vendored = true;
     let facts = stream::iter([Ok(TransformedAst::new("src/app.py".into())), Ok(vendored)]);
 
-    let summary = load_own_code(facts, [working.clone() as Arc<_>, full]).await.unwrap();
+    let summary = load_own_code(facts, &[working.clone(), full]).await.unwrap();
 
     let batches = working.accepted();
     let paths: Vec<_> =
