@@ -21,7 +21,7 @@ use snake_pipe_core::{
 use tree_sitter::Node;
 
 use super::LanguageRules;
-use crate::engine::{CommentForm, Flow, Limit, Role, Walk, names};
+use crate::engine::{Bytes, CommentForm, Flow, Limit, Role, Walk, names};
 
 names! {
     kinds {
@@ -87,6 +87,9 @@ names! {
     }
 }
 
+/// Without one of these there is no call, decision, definition or comment in the access of a member.
+static CODE: Bytes = Bytes::of(b"({/?&|>");
+
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::CSharp,
     extensions: &["cs", "csx"],
@@ -147,6 +150,14 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("goto_statement", Role::Flow(Flow::JUMP)),
         ("binary_expression", Role::BooleanExpression),
         ("parenthesized_expression", Role::Parentheses),
+        ("member_access_expression", Role::Unless(&CODE)),
+        ("attribute_list", Role::Unless(&Bytes::COMMENT)),
+        ("type_argument_list", Role::Unless(&Bytes::COMMENT)),
+        ("type_parameter_list", Role::Unless(&Bytes::COMMENT)),
+        ("generic_name", Role::Unless(&Bytes::COMMENT)),
+        ("qualified_name", Role::Unless(&Bytes::COMMENT)),
+        ("nullable_type", Role::Unless(&Bytes::COMMENT)),
+        ("array_type", Role::Unless(&CODE)),
         ("string_literal", Role::Skip),
     ],
     tokens: &[("else", Role::Else), ("&&", Role::Boolean), ("||", Role::Boolean)],

@@ -18,7 +18,7 @@ use snake_pipe_core::{
 use tree_sitter::Node;
 
 use super::LanguageRules;
-use crate::engine::{CommentForm, Flow, Limit, Role, Scope, Walk, names};
+use crate::engine::{Bytes, CommentForm, Flow, Limit, Role, Scope, Walk, names};
 
 names! {
     kinds {
@@ -76,6 +76,11 @@ names! {
     }
 }
 
+/// Without one of these there is no call, decision, definition or comment in an expression.
+static CODE: Bytes = Bytes::of(b"({/&|");
+/// The length of an array may be a call.
+static TYPE_CODE: Bytes = Bytes::of(b"({/");
+
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::Go,
     extensions: &["go"],
@@ -112,6 +117,14 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("continue_statement", Role::Rule(jump)),
         ("binary_expression", Role::BooleanExpression),
         ("parenthesized_expression", Role::Parentheses),
+        ("selector_expression", Role::Unless(&CODE)),
+        ("expression_list", Role::Unless(&CODE)),
+        ("pointer_type", Role::Unless(&TYPE_CODE)),
+        ("slice_type", Role::Unless(&TYPE_CODE)),
+        ("map_type", Role::Unless(&TYPE_CODE)),
+        ("qualified_type", Role::Unless(&Bytes::COMMENT)),
+        ("function_type", Role::Unless(&TYPE_CODE)),
+        ("type_parameter_list", Role::Unless(&TYPE_CODE)),
         ("interpreted_string_literal", Role::Skip),
         ("raw_string_literal", Role::Skip),
     ],

@@ -19,7 +19,7 @@ use snake_pipe_core::{
 use tree_sitter::Node;
 
 use super::LanguageRules;
-use crate::engine::{CommentForm, Flow, Role, Walk, names};
+use crate::engine::{Bytes, CommentForm, Flow, Role, Walk, names};
 
 names! {
     kinds {
@@ -73,6 +73,9 @@ names! {
     }
 }
 
+/// Without one of these there is no call, decision, definition or comment in the access of a field.
+static CODE: Bytes = Bytes::of(b"({/?&|");
+
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::Java,
     extensions: &["java"],
@@ -123,6 +126,18 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("continue_statement", Role::Rule(jump)),
         ("binary_expression", Role::BooleanExpression),
         ("parenthesized_expression", Role::Parentheses),
+        ("field_access", Role::Unless(&CODE)),
+        ("modifiers", Role::Unless(&Bytes::COMMENT)),
+        ("type_arguments", Role::Unless(&Bytes::COMMENT)),
+        ("type_parameters", Role::Unless(&Bytes::COMMENT)),
+        ("generic_type", Role::Unless(&Bytes::COMMENT)),
+        ("array_type", Role::Unless(&Bytes::COMMENT)),
+        ("scoped_type_identifier", Role::Unless(&Bytes::COMMENT)),
+        ("scoped_identifier", Role::Unless(&Bytes::COMMENT)),
+        ("formal_parameters", Role::Unless(&Bytes::COMMENT)),
+        ("superclass", Role::Unless(&Bytes::COMMENT)),
+        ("super_interfaces", Role::Unless(&Bytes::COMMENT)),
+        ("throws", Role::Unless(&Bytes::COMMENT)),
         ("string_literal", Role::Skip),
     ],
     tokens: &[("else", Role::Else), ("&&", Role::Boolean), ("||", Role::Boolean)],

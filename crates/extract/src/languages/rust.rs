@@ -21,7 +21,7 @@ use snake_pipe_core::{
 use tree_sitter::Node;
 
 use super::LanguageRules;
-use crate::engine::{CommentForm, Flow, Role, Scope, Walk, names};
+use crate::engine::{Bytes, CommentForm, Flow, Role, Scope, Walk, names};
 
 names! {
     kinds {
@@ -113,6 +113,11 @@ names! {
     }
 }
 
+/// Without one of these there is no call, decision, definition or comment in the access of a field.
+static CODE: Bytes = Bytes::of(b"({/&|!");
+/// A type may call a macro, hold a block, or have a length that is a call.
+static TYPE_CODE: Bytes = Bytes::of(b"({/!");
+
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::Rust,
     extensions: &["rs"],
@@ -155,6 +160,18 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("binary_expression", Role::BooleanExpression),
         ("let_chain", Role::BooleanExpression),
         ("parenthesized_expression", Role::Parentheses),
+        ("field_expression", Role::Unless(&CODE)),
+        ("scoped_identifier", Role::Unless(&TYPE_CODE)),
+        ("scoped_type_identifier", Role::Unless(&TYPE_CODE)),
+        ("type_arguments", Role::Unless(&TYPE_CODE)),
+        ("type_parameters", Role::Unless(&TYPE_CODE)),
+        ("reference_type", Role::Unless(&TYPE_CODE)),
+        ("generic_type", Role::Unless(&TYPE_CODE)),
+        ("attribute", Role::Unless(&TYPE_CODE)),
+        ("token_tree", Role::Unless(&Bytes::COMMENT)),
+        ("token_tree_pattern", Role::Unless(&Bytes::COMMENT)),
+        ("use_list", Role::Unless(&Bytes::COMMENT)),
+        ("scoped_use_list", Role::Unless(&Bytes::COMMENT)),
         ("string_literal", Role::Skip),
         ("raw_string_literal", Role::Skip),
     ],

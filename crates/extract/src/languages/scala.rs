@@ -63,7 +63,9 @@ names! {
         PARAMETER = "parameter",
         PARAMETERS_LIST = "parameters",
         REPEATED_TYPE = "repeated_parameter_type",
+        REFINEMENT = "refinement",
         STABLE_TYPE = "stable_type_identifier",
+        STRUCTURAL_TYPE = "structural_type",
         TEMPLATE_BODY = "template_body",
         TRAIT_DEFINITION = "trait_definition",
         TUPLE_PATTERN = "tuple_pattern",
@@ -99,8 +101,11 @@ names! {
     }
 }
 
-/// Without one of these there is no call, decision, definition or comment in the selection of a member.
-static CODE: Bytes = Bytes::of(b"([{/ \n\t:");
+/// Without one of these there is no call, decision, definition or comment in the selection of a member
+/// (`new` stands before a space).
+static CODE: Bytes = Bytes::of(b"({/: ");
+/// A type may hold members, and annotations with arguments.
+static TYPE_CODE: Bytes = Bytes::of(b"({/");
 
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::Scala,
@@ -150,6 +155,12 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("guard", Role::Flow(Flow::CASE)),
         ("parenthesized_expression", Role::Parentheses),
         ("field_expression", Role::Unless(&CODE)),
+        ("generic_type", Role::Unless(&TYPE_CODE)),
+        ("type_arguments", Role::Unless(&TYPE_CODE)),
+        ("type_parameters", Role::Unless(&TYPE_CODE)),
+        ("function_type", Role::Unless(&TYPE_CODE)),
+        ("package_identifier", Role::Unless(&Bytes::COMMENT)),
+        ("namespace_selectors", Role::Unless(&Bytes::COMMENT)),
         ("string", Role::Skip),
     ],
     tokens: &[("else", Role::Else)],
@@ -192,6 +203,11 @@ fn package<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     {
         walk.open_namespace(&name.replace(' ', ""));
     }
+}
+
+/// Whether the current node is a member that a type asks for (`{ def close(): Unit }`), not one of a class.
+fn is_of_structural_type(walk: &Walk<'_>) -> bool {
+    walk.parent().is_some_and(|parent| walk.is_any(parent, &[REFINEMENT, STRUCTURAL_TYPE]))
 }
 
 /// `&&` and `||`, which the grammar does not tell from other operators.

@@ -8,11 +8,12 @@ use super::{
     MATCH_EXPRESSION, NAME, OPERATOR_IDENTIFIER, PARAMETER, PARAMETERS, PARAMETERS_LIST, PATTERN,
     REPEATED_TYPE, RETURN_TYPE, TYPE, TYPE_PARAMETERS_LIST, VAL_DEFINITION, VALUE, VAR_DEFINITION,
     heads::{Head, annotate, default_visibility, head},
+    is_of_structural_type,
 };
 use crate::engine::{Flow, FunctionDraft, Limit, Walk};
 
 pub(super) fn declaration<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(name_node) = walk.child(node, NAME) else { return };
+    let Some(name_node) = walk.child(node, NAME).filter(|_| !is_of_structural_type(walk)) else { return };
     let head = head(walk, node);
     let name = walk.name(name_node);
     let class = walk.enclosing_class();

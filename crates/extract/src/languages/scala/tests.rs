@@ -32,3 +32,14 @@ fn packages_behind_each_other_are_one() {
     assert_eq!(names, ["a.b.c.D", "a.b.c.e.F"]);
     assert_eq!(facts.namespace.as_deref(), Some("a.b.c"));
 }
+
+#[test]
+fn members_that_a_type_asks_for_are_not_those_of_the_class() {
+    let source = "class A {\n  type B = { def close(): Unit; val n: Int }\n  def f(x: C { type D = Int }): Unit = ()\n}\n";
+    let facts = parse_text(Language::Scala, source).facts;
+    let names: Vec<&str> = facts.functions.iter().map(|function| function.qualified_name.as_str()).collect();
+    assert_eq!(names, ["A.f"]);
+    let names: Vec<&str> = facts.classes.iter().map(|class| class.qualified_name.as_str()).collect();
+    assert_eq!(names, ["A", "A.B"]);
+    assert!(facts.classes[0].fields.is_empty());
+}

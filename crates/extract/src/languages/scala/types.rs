@@ -8,7 +8,7 @@ use super::{
     COMPOUND_TYPE, DEFAULT_VALUE, ENUM_DEFINITION, EXTEND, EXTRA, GENERIC_TYPE, INSTANCE, NAME, RETURN_TYPE,
     STABLE_TYPE, TRAIT_DEFINITION, TYPE, TYPE_PARAMETERS, VAL, VAR, WITH_TEMPLATE_BODY,
     heads::{annotate, default_visibility, field_modifiers, head},
-    variables,
+    is_of_structural_type, variables,
 };
 use crate::engine::{CallSite, ClassDraft, Limit, Walk};
 
@@ -48,7 +48,7 @@ pub(super) fn declaration<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `type A = B`; a type without a definition is a member to be defined by heirs, and no class.
 pub(super) fn alias<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    if walk.child(node, TYPE).is_none() {
+    if walk.child(node, TYPE).is_none() || is_of_structural_type(walk) {
         return;
     }
     let head = head(walk, node);

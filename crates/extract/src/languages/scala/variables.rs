@@ -8,6 +8,7 @@ use super::{
     IDENTIFIER, IDENTIFIERS, INFIX_PATTERN, INSTANCE, NAME, PATTERN, TEMPLATE_BODY, TUPLE_PATTERN, TYPE,
     TYPED_PATTERN, VALUE, VAR, WITH_TEMPLATE_BODY,
     heads::{default_visibility, field_modifiers, head},
+    is_of_structural_type,
 };
 use crate::engine::{KindName, Limit, Walk};
 
@@ -24,6 +25,9 @@ const PATTERNS: &[KindName] = &[
 
 /// `val` and `var`, defined or only declared.
 pub(super) fn declaration<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    if is_of_structural_type(walk) {
+        return;
+    }
     let type_name = walk.child_text(node, TYPE, Limit::Type);
     let Some(pattern) = walk.child(node, PATTERN) else {
         for name in walk.children_in(node, NAME).into_iter().filter(Node::is_named) {
