@@ -7,10 +7,10 @@ use crate::{
     link::{
         LinkIndex,
         hierarchy::Ancestor,
-        meaning::{Found, Meaning, SymbolRef},
+        meaning::{Candidates, Found, Meaning, SymbolRef},
         names::Name,
         names_in_scope::{declared_type, dotted, variable},
-        symbols::{Local, Scope},
+        symbols::{FunctionEntry, Local, Scope},
     },
 };
 
@@ -127,24 +127,20 @@ impl LinkIndex {
         Found::UNKNOWN
     }
 
-    /// The methods of a class itself that take this number of arguments; those that take any number come last
-    /// (JLS 15.12.2).
+    /// The method of a class itself that can take this number of arguments.
     fn java_overload(&self, class: SymbolRef, wanted: Wanted, origin: Origin) -> Found {
-        let methods = || {
-            let methods = self.java_methods(class, wanted.name).map(|method| (method, self.function(method)));
-            methods.filter(|(_, f)| !matches!(f.kind, FunctionKind::Constructor | FunctionKind::Closure))
-        };
+        let methods = self.java_methods(class, wanted.name).map(|method| (method, self.function(method)));
+        let methods =
+            methods.filter(|(_, f)| !matches!(f.kind, FunctionKind::Constructor | FunctionKind::Closure));
         one_of(methods, wanted.argument_count, origin)
     }
 
     /// The constructor of a class that takes this number of arguments, or the class where it declares none such.
     fn java_constructed(&self, found: Found, argument_count: u32) -> Found {
         let Meaning::Class(class) = found.meaning else { return found };
-        let constructors = || {
-            let constructors = self.java_methods(class, self.class(class).name);
-            let constructors = constructors.map(|method| (method, self.function(method)));
-            constructors.filter(|(_, function)| function.kind == FunctionKind::Constructor)
-        };
+        let constructors = self.java_methods(class, self.class(class).name);
+        let constructors = constructors.map(|method| (method, self.function(method)));
+        let constructors = constructors.filter(|(_, function)| function.kind == FunctionKind::Constructor);
         one_of(constructors, argument_count, found.origin).or_else(|| found)
     }
 
@@ -261,20 +257,21 @@ impl LinkIndex {
     }
 }
 
-/// The functions that take exactly this number of arguments, or else those that take any number.
-fn one_of<'a, F>(functions: impl Fn() -> F, argument_count: u32, origin: Origin) -> Found
-where
-    F: Iterator<Item = (SymbolRef, &'a crate::link::symbols::FunctionEntry)>,
-{
-    let decide = |found: Vec<SymbolRef>| match found.as_slice() {
-        [] => Found::UNKNOWN,
-        [only] => Found::new(Meaning::Function(*only), origin),
-        several => Found::new(Meaning::Several(several.len() as u32), origin),
+/// The functions that can take this number of arguments. Which of several is meant, also of one with a fixed and one with
+/// a variable number, depends on the arguments' types (JLS 15.12.2).
+fn one_of<'a>(
+    functions: impl Iterator<Item = (SymbolRef, &'a FunctionEntry)>,
+    argument_count: u32,
+    origin: Origin,
+) -> Found {
+    let takes = |function: &FunctionEntry| {
+        let parameter_count = u32::from(function.parameter_count);
+        let is_enough = function.is_variadic && parameter_count <= argument_count + 1;
+        is_enough || parameter_count == argument_count
     };
-    let exact = functions().filter(|(_, f)| !f.is_variadic && u32::from(f.parameter_count) == argument_count);
-    decide(exact.map(|(function, _)| function).collect()).or_else(|| {
-        let variadic =
-            functions().filter(|(_, f)| f.is_variadic && u32::from(f.parameter_count) <= argument_count + 1);
-        decide(variadic.map(|(function, _)| function).collect())
-    })
+    let mut candidates = Candidates::default();
+    for (function, _) in functions.filter(|(_, function)| takes(function)) {
+        candidates.add(Found::new(Meaning::Function(function), origin));
+    }
+    candidates.decide()
 }

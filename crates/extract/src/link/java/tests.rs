@@ -94,17 +94,19 @@ fn bases_are_found_by_scope_import_package_and_java_lang() {
 fn a_method_is_chosen_by_name_and_number_of_arguments() {
     let tree = tree(&[(
         "A.java",
-        "class A {\n  void f() {}\n  void f(int a) {}\n  void g(int a) {}\n  void g(String a) {}\n  void v(Object... a) {}\n  void go() {\n    f();\n    this.f(1);\n    g(1);\n    v(1, 2, 3);\n    f(1, 2);\n    none();\n  }\n}\n",
+        "class A {\n  void f() {}\n  void f(int a) {}\n  void g(int a) {}\n  void g(String a) {}\n  void v(Object... a) {}\n  void w(int a) {}\n  void w(int... a) {}\n  void go() {\n    f();\n    this.f(1);\n    g(1);\n    v(1, 2, 3);\n    f(1, 2);\n    none();\n    w(1);\n    w(1, 2);\n  }\n}\n",
     )]);
     assert_eq!(
         tree.calls("A.java"),
         [
-            "8 f → A.java:A.f (member)",
-            "9 this.f → A.java:A.f (member)",
-            "10 g → ambiguous 2",
-            "11 v → A.java:A.v (member)",
-            "12 f → unresolved",
-            "13 none → unresolved",
+            "10 f → A.java:A.f (member)",
+            "11 this.f → A.java:A.f (member)",
+            "12 g → ambiguous 2",
+            "13 v → A.java:A.v (member)",
+            "14 f → unresolved",
+            "15 none → unresolved",
+            "16 w → ambiguous 2",
+            "17 w → A.java:A.w (member)",
         ]
     );
 }
