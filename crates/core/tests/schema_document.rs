@@ -1,6 +1,6 @@
 //! docs/schema.md is written from the tables; `UPDATE=1 cargo test -p snake-pipe-core --test schema_document` rewrites it.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{fs, path::Path};
 
 use snake_pipe_core::schema::{ColumnType, TABLES, Table, Unit};
 
@@ -51,7 +51,8 @@ fn describe(table: &Table, page: &mut String) {
         Unit::Repository => "Written when a load is published.",
         Unit::Database => "Written when the database is migrated.",
     };
-    writeln!(page, "\n## {}\n\n{} {unit} Key: `{}`.\n", table.name, table.description, table.key.join("`, `")).unwrap();
+    let (name, description, key) = (table.name, table.description, table.key.join("`, `"));
+    page.push_str(&format!("\n## {name}\n\n{description} {unit} Key: `{key}`.\n\n"));
     page.push_str("| column | type | null | meaning |\n| --- | --- | --- | --- |\n");
     for column in table.columns {
         let type_name = match column.column_type {
@@ -66,6 +67,7 @@ fn describe(table: &Table, page: &mut String) {
         };
         let null = if column.nullable { "yes" } else { "" };
         let volatile = if column.volatile { " *Volatile.*" } else { "" };
-        writeln!(page, "| {} | {type_name} | {null} | {}{volatile} |", column.name, column.description).unwrap();
+        let (name, description) = (column.name, column.description);
+        page.push_str(&format!("| {name} | {type_name} | {null} | {description}{volatile} |\n"));
     }
 }

@@ -106,7 +106,12 @@ pub static KEYS: &[Key] = &[
     key("load.threads", KeyKind::Integer, None, "Threads that parse; the number of cores unless set."),
     key("load.timeout_seconds", KeyKind::Integer, Some("300"), "Time allowed for one write, in seconds."),
     key("load.to", KeyKind::List, None, "Backends, by name or URL, where --to and --from are not given."),
-    key("log.filter", KeyKind::Text, Some("warn"), "Which logs are written, in the form of RUST_LOG."),
+    key(
+        "log.filter",
+        KeyKind::Text,
+        Some("warn,sqlx=error"),
+        "Which logs are written, in the form of RUST_LOG.",
+    ),
     key(
         "log.format",
         KeyKind::Choice(&["text", "json"]),
