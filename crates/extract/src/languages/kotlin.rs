@@ -61,7 +61,6 @@ names! {
         PROPERTY = "property_declaration",
         QUALIFIED_IDENTIFIER = "qualified_identifier",
         STAR = "*",
-        TYPE_ARGUMENTS = "type_arguments",
         TYPE_PARAMETERS = "type_parameters",
         USER_TYPE = "user_type",
         VALUE_ARGUMENTS = "value_arguments",

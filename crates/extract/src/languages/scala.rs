@@ -4,7 +4,7 @@
 //!
 //! The first type behind `extends` is a base of kind `extends`, all others are mixed in. Class parameters are fields where
 //! they are `val` or `var`, or where the class is a case class. A `new` with a body is a class `(anonymous)`, a `given` with
-//! a body an object. Argument lists that follow each other are one call, a selection without parentheses (`list.size`) is
+//! a body an object. `x_=` is an accessor. Argument lists that follow each other are one call, a selection without parentheses (`list.size`) is
 //! none. A function literal that is not bound to a name is part of what is around it, `{ case … }` included. A `case` but
 //! `_` is a decision, a guard another. The extended value of an extension is its methods' receiver.
 

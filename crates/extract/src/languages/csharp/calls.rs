@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::{
     ARGUMENT_LIST, ARGUMENTS, COLON, CONDITIONAL_ACCESS, FUNCTION, GENERIC_NAME, IDENTIFIER, MEMBER_ACCESS,
     MEMBER_BINDING, NAME, PARENTHESIZED_EXPRESSION, TYPE,
-    types::{last_name, without_arguments},
+    types::{construct, last_name},
 };
 use crate::engine::{CallSite, Walk};
 
@@ -18,7 +18,7 @@ pub(super) fn invocation<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         callee = inner;
     }
     let (kind, name) = if walk.is_any(callee, &[IDENTIFIER, GENERIC_NAME]) {
-        callee = without_arguments(callee, walk);
+        callee = last_name(walk, callee);
         (CallKind::Function, Some(callee))
     } else if walk.is(callee, MEMBER_ACCESS) {
         (CallKind::Method, walk.child(callee, NAME))
@@ -29,7 +29,7 @@ pub(super) fn invocation<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         return;
     };
     let Some(name) = name else { return };
-    let name = without_arguments(name, walk);
+    let name = last_name(walk, name);
     // `nameof` is an operator unless something is called so.
     if kind == CallKind::Function && walk.bytes(name) == b"nameof" {
         return;
@@ -41,10 +41,8 @@ pub(super) fn invocation<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 /// `new A.B<T>(…)`; the parentheses may be left out before an initialiser.
 pub(super) fn object_creation<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(type_node) = walk.child(node, TYPE) else { return };
-    let callee = without_arguments(type_node, walk);
-    let name = last_name(walk, callee);
     let argument_count = walk.child(node, ARGUMENTS).map_or(0, |list| walk.argument_count(list));
-    walk.add_call(CallSite { kind: CallKind::Constructor, name, callee, argument_count });
+    construct(walk, type_node, argument_count);
 }
 
 /// `: base(…)` and `: this(…)`.

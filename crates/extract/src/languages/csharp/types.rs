@@ -5,8 +5,8 @@ use tree_sitter::Node;
 
 use super::{
     ALIAS_QUALIFIED_NAME, ARGUMENT_LIST, BASE_LIST, CLASS_DECLARATION, ENUM_DECLARATION, GENERIC_NAME,
-    IDENTIFIER, INTERFACE_DECLARATION, NAME, PARAMETER_LIST, PRIMARY_BASE, QUALIFIED_NAME, STRUCT,
-    STRUCT_DECLARATION, TYPE, TYPE_PARAMETER_LIST,
+    INTERFACE_DECLARATION, NAME, PARAMETER_LIST, PRIMARY_BASE, QUALIFIED_NAME, STRUCT, STRUCT_DECLARATION,
+    TYPE, TYPE_PARAMETER_LIST,
     functions::parameters_in,
     heads::{Head, annotate, default_visibility, head},
 };
@@ -82,37 +82,34 @@ fn bases<'t>(walk: &mut Walk<'t>, node: Node<'t>, class: u32, is_struct: bool) {
             true => walk.child_of_kind(entry, ARGUMENT_LIST),
             false => entries.get(place + 1).copied().filter(|next| walk.is(*next, ARGUMENT_LIST)),
         };
-        let name = without_arguments(base, walk);
+        let name = last_name(walk, base);
         let is_class = arguments.is_some() || !is_struct && place == 0 && !is_interface_name(walk, name);
         let kind = if is_interface || is_class { BaseKind::Extends } else { BaseKind::Implements };
-        walk.add_base(class, kind, base, name);
+        walk.add_base_named(class, kind, base, base.start_byte()..name.end_byte());
         if let Some(arguments) = arguments {
             let argument_count = walk.argument_count(arguments);
-            let callee = last_name(walk, name);
-            walk.add_call(CallSite {
-                kind: CallKind::Constructor,
-                name: callee,
-                callee: name,
-                argument_count,
-            });
+            construct(walk, base, argument_count);
         }
+    }
+}
+
+/// A call of a type's constructor; type arguments at the type's end are left out.
+pub(super) fn construct<'t>(walk: &mut Walk<'t>, type_node: Node<'t>, argument_count: u32) {
+    let name = last_name(walk, type_node);
+    let site = CallSite { kind: CallKind::Constructor, name, callee: type_node, argument_count };
+    if name.start_byte() == type_node.start_byte() {
+        walk.add_call(CallSite { callee: name, ..site });
+    } else {
+        walk.add_call_through(site);
     }
 }
 
 /// By convention the name of an interface begins with `I` and another capital letter.
 fn is_interface_name<'t>(walk: &Walk<'t>, name: Node<'t>) -> bool {
-    matches!(walk.bytes(last_name(walk, name)), [b'I', second, ..] if second.is_ascii_uppercase())
+    matches!(walk.bytes(name), [b'I', second, ..] if second.is_ascii_uppercase())
 }
 
-/// A type name without type arguments at its end; a qualified one keeps those in its middle.
-pub(super) fn without_arguments<'t>(type_node: Node<'t>, walk: &mut Walk<'t>) -> Node<'t> {
-    match walk.is(type_node, GENERIC_NAME) {
-        true => walk.child_of_kind(type_node, IDENTIFIER).unwrap_or(type_node),
-        false => type_node,
-    }
-}
-
-/// The last name of a qualified one.
+/// The last name of a type, without type arguments.
 pub(super) fn last_name<'t>(walk: &Walk<'t>, name: Node<'t>) -> Node<'t> {
     let last = match walk.is_any(name, &[QUALIFIED_NAME, ALIAS_QUALIFIED_NAME]) {
         true => walk.child(name, NAME).unwrap_or(name),

@@ -6,8 +6,7 @@ use tree_sitter::Node;
 use super::{
     ALIAS_NAME, CLASS_BODY, CLASS_PARAMETER, CLASS_PARAMETERS, COMPANION_OBJECT, CONSTRUCTOR_INVOCATION,
     DELEGATION_SPECIFIERS, ENUM_CLASS_BODY, ENUM_ENTRY, EXPLICIT_DELEGATION, IDENTIFIER, INTERFACE, NAME,
-    OBJECT_DECLARATION, PRIMARY_CONSTRUCTOR, TYPE_ARGUMENTS, TYPE_PARAMETERS, USER_TYPE, VAL,
-    VALUE_ARGUMENTS, VAR,
+    OBJECT_DECLARATION, PRIMARY_CONSTRUCTOR, TYPE_PARAMETERS, USER_TYPE, VAL, VALUE_ARGUMENTS, VAR,
     heads::{annotate, default_visibility, field_modifiers, head},
     properties::{type_after_colon, value_of},
 };
@@ -138,8 +137,8 @@ fn bases<'t>(walk: &mut Walk<'t>, node: Node<'t>, class: u32, is_interface: bool
         let base = base_type(walk, inner);
         let is_class = is_constructed || is_interface;
         let kind = if is_class { BaseKind::Extends } else { BaseKind::Implements };
-        let name = without_arguments(walk, base);
-        walk.add_base(class, kind, base, name);
+        let name = last_name(walk, base);
+        walk.add_base_named(class, kind, base, base.start_byte()..name.end_byte());
     }
 }
 
@@ -157,23 +156,20 @@ fn base_calls<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         let Some(arguments) = walk.child_of_kind(inner, VALUE_ARGUMENTS) else { continue };
         let argument_count = walk.argument_count(arguments);
         let base = base_type(walk, inner);
-        let callee = without_arguments(walk, base);
-        let names = walk.named_children(callee);
-        let name = names.into_iter().rfind(|name| walk.is(*name, IDENTIFIER)).unwrap_or(callee);
-        walk.add_call(CallSite { kind: CallKind::Constructor, name, callee, argument_count });
+        let name = last_name(walk, base);
+        let site = CallSite { kind: CallKind::Constructor, name, callee: base, argument_count };
+        if name.start_byte() == base.start_byte() {
+            walk.add_call(CallSite { callee: name, ..site });
+        } else {
+            walk.add_call_through(site);
+        }
     }
 }
 
-/// A type without type arguments. `a.b.C<T>` has no node for `a.b.C` and is taken as a whole.
-fn without_arguments<'t>(walk: &mut Walk<'t>, type_node: Node<'t>) -> Node<'t> {
-    if !walk.is(type_node, USER_TYPE) || walk.child_of_kind(type_node, TYPE_ARGUMENTS).is_none() {
-        return type_node;
-    }
-    let names = walk.named_children(type_node);
-    match names[..] {
-        [name, _] if walk.is(name, IDENTIFIER) => name,
-        _ => type_node,
-    }
+/// The last name of a type, without type arguments.
+fn last_name<'t>(walk: &mut Walk<'t>, type_node: Node<'t>) -> Node<'t> {
+    let names = if walk.is(type_node, USER_TYPE) { walk.named_children(type_node) } else { Vec::new() };
+    names.into_iter().rfind(|name| walk.is(*name, IDENTIFIER)).unwrap_or(type_node)
 }
 
 /// `val` and `var` in a primary constructor.

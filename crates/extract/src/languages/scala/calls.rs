@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::{
     APPLIED_TYPE, ARGUMENTS, ARGUMENTS_LIST, BASE, CALL_EXPRESSION, COMPOUND_TYPE, FIELD, FIELD_EXPRESSION,
-    FUNCTION, GENERIC_FUNCTION, IDENTIFIER, OPERATOR, TEMPLATE_BODY,
+    FUNCTION, GENERIC_FUNCTION, IDENTIFIER, OPERATOR, STRUCTURAL_TYPE, TEMPLATE_BODY,
     types::{last_name, without_arguments},
 };
 use crate::engine::{CallSite, Walk};
@@ -58,6 +58,9 @@ pub(super) fn instance<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     };
     if walk.is(type_node, COMPOUND_TYPE) {
         type_node = walk.child(type_node, BASE).unwrap_or(type_node);
+    }
+    if walk.is(type_node, STRUCTURAL_TYPE) {
+        return;
     }
     let own = walk.child_of_kind(type_node, ARGUMENTS_LIST).filter(|_| walk.is(type_node, APPLIED_TYPE));
     let lists = own.into_iter().chain(walk.children_in(node, ARGUMENTS));

@@ -20,6 +20,7 @@ pub(super) fn declaration<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let is_operator = walk.is(name_node, OPERATOR_IDENTIFIER) || name.starts_with("unary_");
     let (kind, name) = match class {
         Some(class) if name == "this" => (FunctionKind::Constructor, walk.class(class).name.clone()),
+        Some(_) if name.ends_with("_=") && !is_operator => (FunctionKind::Accessor, name),
         _ if is_operator => (FunctionKind::Operator, name),
         _ => (FunctionKind::Function, name),
     };

@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::{
     APPLIED_TYPE, ARGUMENTS_LIST, BASE, BODY, CLASS_DEFINITION, CLASS_PARAMETER, CLASS_PARAMETERS,
     COMPOUND_TYPE, DEFAULT_VALUE, ENUM_DEFINITION, EXTEND, EXTRA, GENERIC_TYPE, INSTANCE, NAME, RETURN_TYPE,
-    STABLE_TYPE, TRAIT_DEFINITION, TYPE, TYPE_PARAMETERS, VAL, VAR, WITH_TEMPLATE_BODY,
+    STABLE_TYPE, STRUCTURAL_TYPE, TRAIT_DEFINITION, TYPE, TYPE_PARAMETERS, VAL, VAR, WITH_TEMPLATE_BODY,
     heads::{annotate, default_visibility, field_modifiers, head},
     is_of_structural_type, variables,
 };
@@ -137,7 +137,8 @@ pub(super) fn anonymous_body<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 fn bases_of<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Vec<Node<'t>> {
     let Some(clause) = walk.child(node, EXTEND) else { return Vec::new() };
     let mut bases = walk.children_in(clause, TYPE);
-    bases.retain(|base| base.is_named());
+    // `extends { val early = 1 } with Base` defines before it extends.
+    bases.retain(|base| base.is_named() && !walk.is(*base, STRUCTURAL_TYPE));
     match bases[..] {
         [compound] if walk.is(compound, COMPOUND_TYPE) => {
             walk.child(compound, BASE).into_iter().chain(walk.children_in(compound, EXTRA)).collect()
