@@ -10,6 +10,8 @@ use super::{Walk, issues::issue};
 
 /// How many nodes of a whole tree are kept.
 const MAX_NODES: u32 = 200_000;
+/// How deep a whole tree is kept. A level of it takes two of JSON, and PostgreSQL takes about a thousand of those.
+const MAX_DEPTH: usize = 400;
 
 impl<'t> Walk<'t> {
     /// The outline: `{"definitions":[{"kind","name","line_start","line_end","children":[…]}]}`, nested as in the file.
@@ -60,16 +62,22 @@ impl<'t> Walk<'t> {
     /// `children` only where there are any; capped, with a parse issue.
     pub(super) fn full_tree(&mut self, root: Node<'t>) -> JsonText {
         let mut json = String::new();
-        let mut nodes = 0_u32;
+        let (mut nodes, mut depth) = (0_u32, 0_usize);
+        let mut cut: Option<(String, Span)> = None;
         let mut cursor = root.walk();
         // For each node around the current one: whether it was written, and whether it has had a child written.
         let mut around: Vec<(bool, bool)> = Vec::new();
         'tree: loop {
             let node = cursor.node();
-            let is_written = node.is_named();
-            if is_written && nodes == MAX_NODES {
+            if node.is_named() && nodes == MAX_NODES {
+                cut = Some((format!("the syntax tree was cut after {MAX_NODES} nodes"), Span::default()));
                 break;
             }
+            let is_too_deep = node.is_named() && depth == MAX_DEPTH;
+            if is_too_deep && cut.is_none() {
+                cut = Some((format!("the syntax tree was cut below {MAX_DEPTH} levels"), self.span(node)));
+            }
+            let is_written = node.is_named() && !is_too_deep;
             if is_written {
                 nodes += 1;
                 if let Some((_, has_child)) = around.iter_mut().rev().find(|(written, _)| *written) {
@@ -79,11 +87,12 @@ impl<'t> Walk<'t> {
                 self.push_node(&mut json, node, cursor.field_name());
             }
             around.push((is_written, false));
-            if cursor.goto_first_child() {
+            depth += usize::from(is_written);
+            if !is_too_deep && cursor.goto_first_child() {
                 continue;
             }
             loop {
-                close_node(&mut json, around.pop());
+                depth -= close_node(&mut json, around.pop());
                 if cursor.goto_next_sibling() {
                     break;
                 }
@@ -95,9 +104,8 @@ impl<'t> Walk<'t> {
         while let Some(node) = around.pop() {
             close_node(&mut json, Some(node));
         }
-        if nodes == MAX_NODES {
-            let message = format!("the syntax tree was cut after {MAX_NODES} nodes");
-            self.facts.parse_issues.push(issue(IssueKind::Truncated, message, Span::default()));
+        if let Some((message, span)) = cut {
+            self.facts.parse_issues.push(issue(IssueKind::Truncated, message, span));
         }
         JsonText::from_trusted(json)
     }
@@ -113,10 +121,13 @@ impl<'t> Walk<'t> {
     }
 }
 
-fn close_node(json: &mut String, node: Option<(bool, bool)>) {
+/// Ends what was written of a node. How many levels that were: one or none.
+fn close_node(json: &mut String, node: Option<(bool, bool)>) -> usize {
     match node {
-        Some((true, true)) => json.push_str("]}"),
-        Some((true, false)) => json.push('}'),
-        Some((false, _)) | None => {}
+        Some((true, has_child)) => {
+            json.push_str(if has_child { "]}" } else { "}" });
+            1
+        }
+        Some((false, _)) | None => 0,
     }
 }
