@@ -15,6 +15,7 @@ use snake_pipe_core::{
     load::{Repository, Scope},
     manifest::Manifest,
     model::TransformedAst,
+    secret::redacted_url,
 };
 use snake_pipe_extract::{
     Extraction, Inventory, Progress,
@@ -42,7 +43,7 @@ pub(super) async fn run(program: &Program, arguments: LoadArguments) -> Result<E
     let input = Input::of(program, &arguments)?;
     let backends = program.until_cancelled(connect(program, &arguments)).await?;
     let run = match input {
-        Input::Tree(source) => load_tree(program, &arguments, source, &backends).await?,
+        Input::Tree(source) => load_tree(program, &arguments, *source, &backends).await?,
         Input::Facts(facts, repository) => {
             load_facts(program, &arguments, &facts, repository, &backends).await?
         }
@@ -58,7 +59,7 @@ pub(super) async fn run(program: &Program, arguments: LoadArguments) -> Result<E
 
 /// What is loaded. A wrong path ends the command before any database is made or touched.
 enum Input {
-    Tree(Source),
+    Tree(Box<Source>),
     Facts(PathBuf, Repository),
 }
 
@@ -72,7 +73,7 @@ impl Input {
                 }
                 Ok(Self::Facts(path.clone(), repository))
             }
-            (None, Some(path)) => Ok(Self::Tree(Source::new(program, arguments, path)?)),
+            (None, Some(path)) => Ok(Self::Tree(Box::new(Source::new(program, arguments, path)?))),
             (None, None) => Err(Error::new(ErrorKind::Configuration, "nothing to load was named")),
         }
     }
@@ -86,6 +87,16 @@ pub(super) struct Run {
     pub(super) source: Option<(u64, u64)>,
     pub(super) quarantined: Vec<Quarantined>,
     pub(super) phases: Vec<(&'static str, Duration)>,
+    /// How the backends are called on the command line; empty where a command finds the only one by itself.
+    pub(super) asked: Vec<String>,
+}
+
+fn asked(program: &Program, arguments: &LoadArguments) -> Result<Vec<String>> {
+    let settings = program.config.backends(&arguments.to)?;
+    if arguments.to.is_empty() && settings.len() == 1 {
+        return Ok(Vec::new());
+    }
+    Ok(settings.into_iter().map(|one| one.name.unwrap_or_else(|| redacted_url(&one.url))).collect())
 }
 
 /// The backends, connected and migrated where that is allowed. One of several that fails is left to the coordinator, which
@@ -159,7 +170,8 @@ async fn load_tree(
     phase("parse, link and load");
     display.finish();
     let source = Some((inventory.files.len() as u64, bytes));
-    Ok(Run { summary, counts: counts.get(), source, quarantined: Vec::new(), phases })
+    let asked = asked(program, arguments)?;
+    Ok(Run { summary, counts: counts.get(), source, quarantined: Vec::new(), phases, asked })
 }
 
 /// A source tree and how it is read.
@@ -319,5 +331,6 @@ async fn load_facts(
         .await?;
     let quarantined = std::mem::take(&mut *quarantined.lock().unwrap_or_else(PoisonError::into_inner));
     let phases = vec![("read and load", started.elapsed())];
-    Ok(Run { summary, counts: counts.get(), source: None, quarantined, phases })
+    let asked = asked(program, arguments)?;
+    Ok(Run { summary, counts: counts.get(), source: None, quarantined, phases, asked })
 }

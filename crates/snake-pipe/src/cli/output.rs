@@ -1,9 +1,12 @@
 //! Tables, JSON and CSV on standard output.
 
-use std::io::{self, BufWriter, ErrorKind as IoErrorKind, Write};
+use std::{
+    io::{self, BufWriter, ErrorKind as IoErrorKind, Write},
+    sync::Arc,
+};
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use snake_pipe_core::{Error, QueryResult, Result, Value};
 
 use super::arguments::RowFormat;
@@ -93,7 +96,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// The rows as objects; a second column of the same name gets a number.
-fn objects(result: &QueryResult) -> impl Iterator<Item = serde_json::Map<String, serde_json::Value>> {
+fn objects(result: &QueryResult) -> impl Iterator<Item = Object<'_>> {
     let mut names: Vec<String> = Vec::new();
     for column in &result.columns {
         let mut name = column.clone();
@@ -104,10 +107,20 @@ fn objects(result: &QueryResult) -> impl Iterator<Item = serde_json::Map<String,
         }
         names.push(name);
     }
-    result.rows.iter().map(move |row| {
-        let values = row.iter().map(|value| serde_json::to_value(value).unwrap_or(serde_json::Value::Null));
-        names.iter().cloned().zip(values).collect()
-    })
+    let names: Arc<[String]> = names.into();
+    result.rows.iter().map(move |row| Object { names: Arc::clone(&names), row })
+}
+
+/// A row whose values stand in the order of the statement's columns.
+struct Object<'a> {
+    names: Arc<[String]>,
+    row: &'a [Value],
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.names.iter().zip(self.row))
+    }
 }
 
 /// `s` unless there is one.
@@ -140,12 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn columns_of_one_name_stay_apart_in_json() {
-        let columns = vec!["a".to_owned(), "a".to_owned()];
-        let rows = vec![vec![Value::Integer(1), Value::Integer(2)]];
+    fn columns_keep_their_order_in_json_and_those_of_one_name_stay_apart() {
+        let columns = ["b", "a", "a"].map(str::to_owned).to_vec();
+        let rows = vec![vec![Value::Null, Value::Integer(1), Value::Integer(2)]];
         let result = QueryResult { columns, rows, ..QueryResult::default() };
         let object = objects(&result).next().unwrap();
-        assert_eq!(serde_json::to_string(&object).unwrap(), r#"{"a":1,"a_2":2}"#);
+        assert_eq!(serde_json::to_string(&object).unwrap(), r#"{"b":null,"a":1,"a_2":2}"#);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(super) struct Report {
     loaded: Counts,
     quarantined: Vec<QuarantinedReport>,
     timings: Vec<Timing>,
+    #[serde(skip)]
+    asked: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -67,6 +69,7 @@ impl Report {
             loaded: run.counts,
             quarantined: quarantined.collect(),
             timings: run.phases.into_iter().map(timing).collect(),
+            asked: run.asked,
         }
     }
 
@@ -197,13 +200,13 @@ impl Report {
         text
     }
 
+    /// What makes the next command ask the same backend; nothing where it finds that by itself.
     fn source_flag(&self) -> String {
-        let is_held = |lane: &&LaneSummary| lane.is_held() && lane.kind != "memory";
-        match self.run.lanes.iter().find(is_held) {
-            Some(lane) if lane.address != crate::config::DEFAULT_URL => {
-                format!(" --from {}", shell_word(&lane.address))
-            }
-            _ => String::new(),
+        let is_held = |lane: &LaneSummary| lane.is_held() && lane.kind != "memory";
+        let held = self.run.lanes.iter().position(is_held);
+        match held.and_then(|index| self.asked.get(index)) {
+            Some(name) => format!(" --from {}", shell_word(name)),
+            None => String::new(),
         }
     }
 
