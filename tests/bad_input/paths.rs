@@ -1,0 +1,144 @@
+//! What is to be loaded is not there, or is something else.
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::{
+        fs::{MetadataExt as _, PermissionsExt as _},
+        process::CommandExt as _,
+    },
+    process::Command,
+};
+
+use serde_json::json;
+
+use super::{
+    assert_refused, rows,
+    support::{Answer, Place},
+};
+
+#[test]
+fn a_path_that_does_not_exist() {
+    let place = Place::new();
+    let answer = place.run(&["load", "nowhere", "--to", "sqlite:code.db"]).exits(1);
+    assert_refused(
+        &answer,
+        "the source directory does not exist (path: nowhere)",
+        "name a directory that exists",
+    );
+    assert!(!place.path("code.db").exists(), "nothing is made for a load that cannot begin");
+}
+
+#[test]
+fn a_path_that_is_a_file() {
+    let place = Place::new();
+    place.write("src/a.py", "x = 1\n");
+    let answer = place.run(&["load", "src/a.py", "--to", "sqlite:code.db"]).exits(2);
+    assert_refused(
+        &answer,
+        "a source is a directory, not a file (path: src/a.py)",
+        "load the directory that holds it: ",
+    );
+    assert!(!place.path("code.db").exists());
+}
+
+#[test]
+fn a_directory_without_files_is_loaded_as_such() {
+    let place = Place::new();
+    fs::create_dir(place.path("empty")).unwrap();
+    place.run(&["load", "empty", "--to", "sqlite:code.db"]).exits(0);
+    assert_eq!(rows(&place, "sqlite:code.db", "SELECT name FROM repositories"), [json!({"name": "empty"})]);
+}
+
+#[test]
+fn what_may_not_be_read_is_a_row_or_ends_the_load() {
+    let place = Place::new();
+    place.write("src/open.py", "x = 1\n");
+    place.write("src/closed.py", "x = 1\n");
+    place.write("src/closed/a.py", "x = 1\n");
+    place.write("shut/a.py", "x = 1\n");
+    for path in ["src/closed.py", "src/closed", "shut"] {
+        fs::set_permissions(place.path(path), Permissions::from_mode(0)).unwrap();
+    }
+    Answer::of(as_somebody(&place, &["load", "src", "--to", "sqlite:out/code.db"]), "").exits(0);
+    assert_eq!(
+        rows(
+            &place,
+            "sqlite:out/code.db",
+            "SELECT file_path, parse_status, skip_reason FROM files ORDER BY file_path"
+        ),
+        [
+            json!({"file_path": "closed", "parse_status": "failed", "skip_reason": "cannot be read: permission denied"}),
+            json!({"file_path": "closed.py", "parse_status": "failed", "skip_reason": "cannot be read: permission denied"}),
+            json!({"file_path": "open.py", "parse_status": "parsed", "skip_reason": null}),
+        ]
+    );
+    let answer =
+        Answer::of(as_somebody(&place, &["load", "shut", "--to", "sqlite:out/shut.db"]), "").exits(1);
+    assert_refused(
+        &answer,
+        "the source directory cannot be read (path: shut)",
+        "check that this user may list the directory",
+    );
+    for path in ["src/closed", "shut"] {
+        fs::set_permissions(place.path(path), Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+/// The program as a user without privileges, who may write below `out`. Root may read everything.
+fn as_somebody(place: &Place, arguments: &[&str]) -> Command {
+    const NOBODY: u32 = 65_534;
+    fs::create_dir_all(place.path("out")).unwrap();
+    let mut command = place.command(arguments);
+    if fs::metadata(place.path("out")).unwrap().uid() == 0 {
+        // Nobody can reach the program where it was built, perhaps.
+        let program = place.path("snake-pipe");
+        fs::copy(env!("CARGO_BIN_EXE_snake-pipe"), &program).unwrap();
+        for path in ["", "out"] {
+            fs::set_permissions(place.path(path), Permissions::from_mode(0o777)).unwrap();
+        }
+        let environment: Vec<_> = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        command = Command::new(program);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(environment)
+            .current_dir(place.path(""))
+            .uid(NOBODY)
+            .gid(NOBODY);
+    }
+    command.env("XDG_CACHE_HOME", place.path("out/cache"));
+    command
+}
+
+#[test]
+fn facts_that_cannot_be_read() {
+    let place = Place::new();
+    fs::create_dir(place.path("src")).unwrap();
+    let load = |facts: &str| place.run(&["load", "--facts", facts, "--to", "sqlite:code.db"]);
+    assert_refused(
+        &load("none.ndjson").exits(1),
+        "cannot read the facts (file: none.ndjson)",
+        "name a file that `snake-pipe extract`",
+    );
+    assert_refused(
+        &load("src").exits(2),
+        "cannot read the facts (file: src)",
+        "a directory is loaded without it",
+    );
+    assert!(!place.path("code.db").exists());
+}
+
+#[test]
+fn facts_that_are_nothing_of_the_kind() {
+    let place = Place::new();
+    let load = ["load", "--facts", "-", "--repository", "app", "--to", "sqlite:code.db"];
+    let answer = place.run_with_input(&load, "\u{0}\u{1}\n[[[[\n{\"path\":\"../../etc/passwd\"}\n").exits(3);
+    assert_eq!(answer.stdout.matches("refused: line ").count(), 3, "{}", answer.told());
+    assert_eq!(rows(&place, "sqlite:code.db", "SELECT file_path FROM files"), [] as [serde_json::Value; 0]);
+    let deep = format!("{{\"path\":\"a.c\",\"metadata\":{}{}}}\n", "[".repeat(100_000), "]".repeat(100_000));
+    let answer = place.run_with_input(&load, &deep).exits(3);
+    assert!(answer.stdout.contains("refused: line 1"), "{}", answer.told());
+}

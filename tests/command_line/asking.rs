@@ -1,0 +1,141 @@
+//! `query` and `queries`.
+
+use serde_json::json;
+use snake_pipe_testkit::postgres::TestDatabase;
+
+use super::{
+    shop,
+    support::{Answer, Place},
+};
+
+fn ask(place: &Place, arguments: &[&str]) -> Answer {
+    place.run(&[&["query", "--from", "sqlite:code.db"], arguments].concat()).exits(0)
+}
+
+#[test]
+fn a_named_query_answers_with_a_table() {
+    let place = shop::loaded();
+    let answer = ask(&place, &["hotspots", "--param", "limit=2"]);
+    let lines: Vec<_> = answer.stdout.lines().map(str::trim_end).collect();
+    assert_eq!(
+        lines[..4],
+        [
+            " qualified_name   file_path        line_start   complexity   call_sites   score",
+            "────────────────────────────────────────────────────────────────────────────────",
+            " total            pkg/service.py            4            3            1       6",
+            " format           web/format.ts             1            2            1       4",
+        ]
+    );
+    assert!(lines[4].starts_with("2 rows in "), "{}", answer.told());
+}
+
+#[test]
+fn every_named_query_answers_the_same_on_both_databases() {
+    let place = shop::loaded();
+    let database = TestDatabase::create().unwrap();
+    place.run(&["load", "shop", "--to", &database.url()]).exits(0);
+    for query in place.run(&["queries", "--format", "json"]).exits(0).json().as_array().unwrap() {
+        let name = query["name"].as_str().unwrap();
+        let needs_function =
+            query["parameters"].as_array().unwrap().iter().any(|parameter| parameter["name"] == "function");
+        let parameters: &[&str] = if needs_function { &["--param", "function=total"] } else { &[] };
+        let answer = |from: &str| {
+            place
+                .run(&[&["query", name, "--from", from, "--format", "json"], parameters].concat())
+                .exits(0)
+                .json()
+        };
+        assert_eq!(answer("sqlite:code.db"), answer(&database.url()), "{name}");
+    }
+}
+
+#[test]
+fn a_statement_may_stand_on_the_command_line_or_on_standard_input() {
+    let place = shop::loaded();
+    let sql = "SELECT language, count(*) AS files FROM files GROUP BY language ORDER BY language";
+    let expected = json!([
+        {"language": "c", "files": 2},
+        {"language": "java", "files": 2},
+        {"language": "python", "files": 3},
+        {"language": "typescript", "files": 2},
+    ]);
+    assert_eq!(ask(&place, &[sql, "--format", "json"]).json(), expected);
+    let arguments = ["query", "-", "--from", "sqlite:code.db", "--format", "json"];
+    assert_eq!(place.run_with_input(&arguments, sql).exits(0).json(), expected);
+}
+
+#[test]
+fn rows_come_in_the_form_that_is_asked_for() {
+    let place = shop::loaded();
+    let sql = "SELECT name, line_start AS line, return_type FROM functions WHERE name IN ('main', 'show') ORDER BY name";
+    assert_eq!(
+        ask(&place, &[sql, "--format", "ndjson"]).stdout,
+        "{\"name\":\"main\",\"line\":13,\"return_type\":null}\n{\"name\":\"show\",\"line\":3,\"return_type\":\"string\"}\n"
+    );
+    assert_eq!(
+        ask(&place, &[sql, "--format", "csv"]).stdout,
+        "name,line,return_type\nmain,13,\nshow,3,string\n"
+    );
+    assert_eq!(
+        ask(&place, &["SELECT 'a,\"b\"' AS a, 1.5 AS b", "--format", "csv"]).stdout,
+        "a,b\n\"a,\"\"b\"\"\",1.5\n"
+    );
+    assert_eq!(
+        ask(&place, &["SELECT name FROM functions WHERE false", "--format", "json"]).json(),
+        json!([])
+    );
+}
+
+#[test]
+fn parameters_are_bound_never_pasted() {
+    let place = shop::loaded();
+    let answer = ask(&place, &["callers", "--param", "function=total", "--format", "json"]);
+    assert_eq!(
+        answer.json(),
+        json!([
+            {"callee": "total", "caller": "main", "file_path": "pkg/service.py", "line_number": 14, "column_number": 12}
+        ])
+    );
+    let sql = "SELECT name FROM functions WHERE name = $1 AND line_start >= $2";
+    let rows =
+        |first: &str| ask(&place, &[sql, "--param", first, "--param", "2=1", "--format", "json"]).json();
+    assert_eq!(rows("1=main"), json!([{"name": "main"}]));
+    assert_eq!(rows("1=main' OR '1'='1"), json!([]));
+}
+
+#[test]
+fn rows_beyond_the_limit_are_announced() {
+    let place = shop::loaded();
+    let answer = ask(&place, &["SELECT name FROM functions ORDER BY name", "--max-rows", "3"]);
+    assert!(answer.stdout.contains("\n3 rows, there are more in "), "{}", answer.told());
+}
+
+#[test]
+fn statements_that_write_are_refused() {
+    let place = shop::loaded();
+    for sql in [
+        "DELETE FROM files",
+        "SELECT 1; DROP TABLE files",
+        "WITH gone AS (DELETE FROM files RETURNING 1) SELECT * FROM gone",
+        "PRAGMA user_version = 7",
+    ] {
+        let answer = place.run(&["query", sql, "--from", "sqlite:code.db"]).exits(1);
+        assert!(answer.stderr.starts_with("error: "), "{}", answer.told());
+    }
+    assert_eq!(
+        ask(&place, &["SELECT count(*) AS n FROM files", "--format", "json"]).json(),
+        json!([{"n": 9}])
+    );
+}
+
+#[test]
+fn the_list_of_queries_says_what_each_answers() {
+    let answer = Place::new().run(&["queries"]).exits(0);
+    for expected in [
+        "import-cycles\n    Which files import each other in a circle?",
+        "    --param function=…  a function's name or qualified name (required)\n",
+        "    --param depth=…  so many calls deep at most (default 10)\n",
+    ] {
+        assert!(answer.stdout.contains(expected), "{expected}\n{}", answer.told());
+    }
+}

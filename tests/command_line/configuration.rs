@@ -1,0 +1,144 @@
+//! `config`, profiles, and where a command finds its databases.
+
+use serde_json::Value;
+use snake_pipe_testkit::postgres::TestDatabase;
+
+use super::{
+    shop,
+    support::{Answer, PASSWORD, Place},
+};
+
+#[test]
+fn a_written_configuration_is_read_and_changes_nothing() {
+    let place = shop::place();
+    let before = place.run(&["config", "show"]).exits(0).stdout;
+    let answer = place.run(&["config", "init"]).exits(0);
+    assert!(answer.stdout.contains("snake-pipe.toml"), "{}", answer.told());
+    assert_eq!(place.run(&["config", "show"]).exits(0).stdout, before);
+
+    let answer = place.run(&["config", "init"]).exits(1);
+    assert!(answer.stderr.contains("an existing file is not overwritten"), "{}", answer.told());
+}
+
+/// The written file with every key uncommented: what it shows as defaults must be what the program takes.
+#[test]
+fn every_key_of_a_written_configuration_is_right() {
+    let place = Place::new();
+    place.run(&["config", "init"]).exits(0);
+    let text = std::fs::read_to_string(place.path("snake-pipe.toml")).unwrap();
+    let uncommented: Vec<_> = text
+        .lines()
+        .map(|line| {
+            line.strip_prefix("# ")
+                .filter(|rest| rest.starts_with('[') || rest.contains(" = "))
+                .unwrap_or(line)
+        })
+        .filter(|line| !line.starts_with("cache_dir"))
+        .collect();
+    place.write("snake-pipe.toml", uncommented.join("\n"));
+    let settings =
+        place.run(&["--profile", "production", "config", "show", "--format", "json"]).exits(0).json();
+    let settings: Vec<_> =
+        settings.as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
+    for key in
+        ["extract.ast", "load.threads", "log.format", "backends.nightly.url", "backends.nightly.migrations"]
+    {
+        assert!(settings.contains(&key), "{key} in {settings:?}");
+    }
+}
+
+#[test]
+fn every_value_is_shown_with_its_origin_and_without_passwords() {
+    let place = Place::new();
+    place.write(
+        "snake-pipe.toml",
+        format!(
+            "[load]\nthreads = 3\nto = [\"nightly\"]\n[backends.nightly]\nurl = \"postgres://me:{PASSWORD}@db.example/code\"\n\
+             [profiles.big.load]\nthreads = 16\n"
+        ),
+    );
+    let mut command = place.command(&["--profile", "big", "config", "show", "--format", "json"]);
+    command.env("SNAKE_PIPE_EXTRACT__AST", "none");
+    let settings = Answer::of(command, "").exits(0).json();
+    let of = |key: &str| -> [String; 2] {
+        let one = settings.as_array().unwrap().iter().find(|one| one["key"] == key).unwrap();
+        ["value", "origin"].map(|field| one[field].as_str().unwrap().to_owned())
+    };
+    assert_eq!(of("load.policy"), ["all", "default"]);
+    assert_eq!(of("load.threads"), ["16", "profile big"]);
+    assert_eq!(of("extract.ast"), ["none", "$SNAKE_PIPE_EXTRACT__AST"]);
+    assert_eq!(of("backends.nightly.url"), ["postgres://me:***@db.example/code", "snake-pipe.toml"]);
+    assert_eq!(of("(backends used)"), ["nightly", "result"]);
+}
+
+#[test]
+fn a_profile_lies_over_the_file() {
+    let place = shop::place();
+    place.write(
+        "settings.toml",
+        "[backends.db]\nurl = \"sqlite:everyday.db\"\n[profiles.release.backends.db]\nurl = \"sqlite:release.db\"\n",
+    );
+    place.run(&["--config", "settings.toml", "load", "shop", "--to", "db"]).exits(0);
+    place.run(&["--config", "settings.toml", "--profile", "release", "load", "shop", "--to", "db"]).exits(0);
+    assert!(place.path("everyday.db").exists() && place.path("release.db").exists());
+    let answer = place
+        .run(&["--config", "settings.toml", "--profile", "releases", "load", "shop", "--to", "db"])
+        .exits(2);
+    assert!(answer.stderr.contains("no profile `releases`"), "{}", answer.told());
+    assert!(answer.stderr.contains("help: the file has release\n"), "{}", answer.told());
+}
+
+#[test]
+fn without_a_database_a_file_in_the_working_directory_is_used() {
+    let place = shop::place();
+    let answer = place.run(&["load", "shop"]).exits(0);
+    assert!(answer.stdout.ends_with("\nnext: snake-pipe query hotspots\n"), "{}", answer.told());
+    place.run(&["query", "hotspots"]).exits(0);
+    assert!(place.path("snake-pipe.db").exists());
+}
+
+#[test]
+fn the_environment_names_the_database_where_nothing_else_does() {
+    let place = shop::place();
+    let load = |variables: &[(&str, &str)], arguments: &[&str]| -> Value {
+        let mut command = place.command(&[&["load", "shop", "--format", "json"], arguments].concat());
+        command.envs(variables.iter().copied());
+        Answer::of(command, "").exits(0).json()["run"]["lanes"][0]["address"].clone()
+    };
+    let (plain, own) = (("DATABASE_URL", "sqlite:plain.db"), ("SNAKE_PIPE_DATABASE_URL", "sqlite:own.db"));
+    assert_eq!(load(&[plain], &[]), "sqlite:plain.db");
+    assert_eq!(load(&[plain, own], &[]), "sqlite:own.db");
+    assert_eq!(load(&[plain, own, ("SNAKE_PIPE_LOAD__TO", "sqlite:listed.db")], &[]), "sqlite:listed.db");
+    assert_eq!(load(&[plain, own], &["--to", "sqlite:flag.db"]), "sqlite:flag.db");
+}
+
+#[test]
+fn a_password_may_come_from_the_environment_or_a_file() {
+    let place = shop::place();
+    let database = TestDatabase::create().unwrap();
+    let role = format!("reader_of_{}", database.name());
+    database
+        .psql(&format!(
+            "CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'; GRANT USAGE, CREATE ON SCHEMA public TO {role}"
+        ))
+        .unwrap();
+    let port = database.cluster().port();
+    place.write(
+        "snake-pipe.toml",
+        format!(
+            "[backends.db]\nhost = \"127.0.0.1\"\nport = {port}\ndatabase = \"{}\"\nusername = \"{role}\"\n\
+             password_env = \"CODE_PASSWORD\"\n",
+            database.name()
+        ),
+    );
+    let mut command = place.command(&["load", "shop", "--to", "db"]);
+    command.env("CODE_PASSWORD", PASSWORD);
+    Answer::of(command, "").exits(0);
+    let answer = place.run(&["load", "shop", "--to", "db"]).exits(2);
+    assert!(answer.stderr.contains("the environment variable `CODE_PASSWORD`"), "{}", answer.told());
+
+    place.write("secret", format!("{PASSWORD}\n"));
+    let url = format!("postgres://{role}@127.0.0.1:{port}/{}?password_file=secret", database.name());
+    place.run(&["status", "--from", &url]).exits(0);
+    database.psql(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}")).unwrap();
+}

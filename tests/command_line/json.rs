@@ -1,0 +1,129 @@
+//! `--format json`: what the program writes is what `docs/json.md` says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::{
+    shop,
+    support::{Answer, Place},
+};
+
+/// A command whose answer fills as much of the shape as possible.
+type Example = fn(&Place) -> Answer;
+
+const EXAMPLES: &[(&str, Example)] = &[
+    ("load", |place| {
+        // One backend fails, and one line is refused, so that errors and refusals show their shape too.
+        place.write(
+            "facts.ndjson",
+            "{\"path\":\"a.py\",\"language\":\"python\"}\n{\"path\":\"b.py\",\"calls\":3}\n",
+        );
+        place.write("none.db", "this is no database");
+        place
+            .run(&[
+                "load",
+                "--facts",
+                "facts.ndjson",
+                "--to",
+                "sqlite:none.db",
+                "--to",
+                "sqlite:a.db",
+                "--format",
+                "json",
+            ])
+            .exits(3)
+    }),
+    ("load", |place| place.run(&["load", "shop", "--to", "sqlite:b.db", "--format", "json"]).exits(0)),
+    ("query", |place| {
+        place.run(&["query", "hotspots", "--from", "sqlite:code.db", "--format", "json"]).exits(0)
+    }),
+    ("queries", |place| place.run(&["queries", "--format", "json"]).exits(0)),
+    ("status", |place| place.run(&["status", "--from", "sqlite:code.db", "--format", "json"]).exits(0)),
+    ("check", |place| place.run(&["check", "--from", "sqlite:code.db", "--format", "json"]).exits(0)),
+    ("backends list", |place| place.run(&["backends", "list", "--format", "json"]).exits(0)),
+    ("backends show", |place| place.run(&["backends", "show", "sqlite", "--format", "json"]).exits(0)),
+    ("repositories list", |place| {
+        place.run(&["repositories", "list", "--from", "sqlite:code.db", "--format", "json"]).exits(0)
+    }),
+    ("repositories list", |place| {
+        place
+            .run(&["repositories", "remove", "shop", "--from", "sqlite:code.db", "--format", "json"])
+            .exits(0)
+    }),
+    ("migrate", |place| place.run(&["migrate", "--to", "sqlite:new.db", "--format", "json"]).exits(0)),
+    ("config show", |place| place.run(&["config", "show", "--format", "json"]).exits(0)),
+    ("doctor", |place| place.run(&["doctor", "--from", "sqlite:missing.db", "--format", "json"]).exits(1)),
+];
+
+#[test]
+fn every_answer_has_the_documented_shape() {
+    let place = shop::loaded();
+    let mut shapes = documented_shapes();
+    for (command, example) in EXAMPLES {
+        let shape = shapes.get_mut(*command).unwrap_or_else(|| panic!("docs/json.md has no `## {command}`"));
+        let answer = example(&place);
+        if let Err(difference) = compare("", &answer.json(), &shape.json) {
+            panic!("docs/json.md, {command}{difference}\n{}", answer.told());
+        }
+        shape.is_shown = true;
+    }
+    let unknown: Vec<_> =
+        shapes.iter().filter(|(_, shape)| !shape.is_shown).map(|(command, _)| command).collect();
+    assert!(unknown.is_empty(), "docs/json.md describes commands that no example here shows: {unknown:?}");
+}
+
+struct Shape {
+    json: Value,
+    is_shown: bool,
+}
+
+/// The first JSON block under each heading.
+fn documented_shapes() -> BTreeMap<String, Shape> {
+    let text = include_str!("../../docs/json.md");
+    let sections = text.split("\n## ").skip(1).map(|section| {
+        let (heading, rest) = section.split_once('\n').unwrap();
+        let block = rest.split("```json\n").nth(1).and_then(|rest| rest.split("\n```").next());
+        let block = block.unwrap_or_else(|| panic!("{heading} has no JSON block"));
+        let json = serde_json::from_str(block).unwrap_or_else(|error| panic!("{heading}: {error}"));
+        (heading.to_owned(), Shape { json, is_shown: false })
+    });
+    sections.collect()
+}
+
+/// What differs, and where.
+fn compare(place: &str, found: &Value, shape: &Value) -> Result<(), String> {
+    let differs = |what: &str| Err(format!(" at `{place}`: {what}"));
+    match (shape, found) {
+        (Value::Object(shape), Value::Object(found)) => compare_objects(place, found, shape),
+        (Value::Array(shape), Value::Array(found)) => {
+            found.iter().try_for_each(|item| compare(&format!("{place}[]"), item, &shape[0]))
+        }
+        (Value::String(kind), found) => match (kind.as_str(), found) {
+            ("text", Value::String(_)) | ("number", Value::Number(_)) | ("boolean", Value::Bool(_)) => Ok(()),
+            ("value", Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => Ok(()),
+            _ => differs(&format!("expected {kind}, found {found}")),
+        },
+        _ => differs(&format!("expected {shape}, found {found}")),
+    }
+}
+
+fn compare_objects(
+    place: &str,
+    found: &Map<String, Value>,
+    shape: &Map<String, Value>,
+) -> Result<(), String> {
+    if let Some(any) = shape.get("*") {
+        return found.iter().try_for_each(|(key, value)| compare(&format!("{place}.{key}"), value, any));
+    }
+    let name = |key: &String| key.trim_end_matches('?').to_owned();
+    let expected: BTreeSet<_> = shape.keys().map(name).collect();
+    let actual: BTreeSet<_> = found.keys().cloned().collect();
+    if expected != actual {
+        return Err(format!(" at `{place}`: expected the keys {expected:?}, found {actual:?}"));
+    }
+    shape.iter().try_for_each(|(key, shape)| match &found[&name(key)] {
+        Value::Null if key.ends_with('?') => Ok(()),
+        value => compare(&format!("{place}.{key}"), value, shape),
+    })
+}
