@@ -125,10 +125,7 @@ impl PostgresBackend {
             let given = self.given.clone();
             return given.ok_or_else(|| Error::new(ErrorKind::Internal, "a backend has a pool or settings"));
         };
-        let mut options = config.connect.clone();
-        if let Some(password) = config.password.read()? {
-            options = options.password(password.expose());
-        }
+        let options = config.connect_options()?;
         probe(config, &options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(config.max_connections)

@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr, str::FromStr as _, time::Duration};
 
 use snake_pipe_core::{
     Error, ErrorKind, Result,
-    options::{BackendOptions, OptionKind, OptionSpec, nearest},
+    options::{BackendOptions, nearest},
     secret::{Secret, redacted_url},
 };
 use sqlx::{
@@ -13,92 +13,10 @@ use sqlx::{
 };
 use url::Url;
 
-use crate::schema::statements::quoted;
+use crate::{options::OPTIONS, schema::statements::quoted};
 
 /// How long a statement may take before `sql_logging = slow` shows it.
 const SLOW_STATEMENT: Duration = Duration::from_secs(1);
-
-/// The options, each of which may also stand in the URL's query.
-pub const OPTIONS: &[OptionSpec] = &[
-    OptionSpec {
-        name: "pool_size",
-        kind: OptionKind::Integer { min: 1, max: 1000 },
-        default: Some("20"),
-        help: "connections at most, besides `max_overflow`",
-    },
-    OptionSpec {
-        name: "max_overflow",
-        kind: OptionKind::Integer { min: 0, max: 1000 },
-        default: Some("10"),
-        help: "connections beyond `pool_size` under load; idle ones are closed after ten minutes",
-    },
-    OptionSpec {
-        name: "timeout_seconds",
-        kind: OptionKind::Integer { min: 1, max: 3600 },
-        default: Some("30"),
-        help: "limit for getting a connection, and for waiting on a lock when publishing",
-    },
-    OptionSpec {
-        name: "retry_attempts",
-        kind: OptionKind::Integer { min: 0, max: 100 },
-        default: Some("3"),
-        help: "further attempts to connect, with growing pauses",
-    },
-    OptionSpec {
-        name: "schema_name",
-        kind: OptionKind::Text,
-        default: Some("public"),
-        help: "the schema that holds the tables; `?schema=` in the URL says the same",
-    },
-    OptionSpec {
-        name: "sslmode",
-        kind: OptionKind::Choice(&["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]),
-        default: None,
-        help: "TLS as libpq has it; verify-full unless the host is local, then prefer (allow never asks for TLS here)",
-    },
-    OptionSpec {
-        name: "sslrootcert",
-        kind: OptionKind::Text,
-        default: None,
-        help: "file with the certificates of authorities to trust, in PEM",
-    },
-    OptionSpec {
-        name: "sql_logging",
-        kind: OptionKind::Choice(&["off", "slow", "all"]),
-        default: Some("slow"),
-        help: "log statements: none, those over a second (warn), or every one (debug); never the rows that are written",
-    },
-    OptionSpec {
-        name: "password_env",
-        kind: OptionKind::Text,
-        default: None,
-        help: "environment variable that holds the password",
-    },
-    OptionSpec {
-        name: "password_file",
-        kind: OptionKind::Text,
-        default: None,
-        help: "file whose first line is the password",
-    },
-    OptionSpec {
-        name: "migrations",
-        kind: OptionKind::Choice(&["auto", "check"]),
-        default: Some("auto"),
-        help: "bring an older schema up to date when a load begins, or refuse it",
-    },
-    OptionSpec {
-        name: "partition_rows",
-        kind: OptionKind::Integer { min: 0, max: i64::MAX },
-        default: Some("1000000"),
-        help: "a new repository expected to have so many rows gets partitions of its own",
-    },
-    OptionSpec {
-        name: "application_name",
-        kind: OptionKind::Text,
-        default: Some("snake-pipe"),
-        help: "how its connections are called in pg_stat_activity",
-    },
-];
 
 /// Parameters of the URL's query that the driver understands itself.
 const DRIVER_PARAMETERS: &[&str] =
@@ -107,8 +25,9 @@ const DRIVER_PARAMETERS: &[&str] =
 /// Settings of a PostgreSQL backend, checked.
 #[derive(Clone)]
 pub struct PostgresConfig {
-    pub(crate) connect: PgConnectOptions,
-    pub(crate) password: PasswordSource,
+    connect: PgConnectOptions,
+    password: PasswordSource,
+    root_certificates: Option<String>,
     pub(crate) schema: Option<String>,
     pub(crate) name: String,
     pub(crate) address: String,
@@ -121,7 +40,7 @@ pub struct PostgresConfig {
 
 /// Where the password comes from, looked up at every connect.
 #[derive(Clone, Debug)]
-pub(crate) enum PasswordSource {
+enum PasswordSource {
     /// The URL, `PGPASSWORD` or `~/.pgpass`: the driver has it.
     Driver,
     Environment(String),
@@ -174,6 +93,28 @@ impl PostgresConfig {
     }
 }
 
+impl PostgresConfig {
+    /// What the driver connects with, password included.
+    ///
+    /// # Errors
+    /// `Configuration` when a file or variable that the settings name cannot be read.
+    pub(crate) fn connect_options(&self) -> Result<PgConnectOptions> {
+        if let Some(path) = &self.root_certificates {
+            std::fs::File::open(path).map_err(|source| {
+                Error::new(
+                    ErrorKind::Configuration,
+                    format!("`sslrootcert` names a file that cannot be read: `{path}`"),
+                )
+                .with_source(source)
+            })?;
+        }
+        Ok(match self.password.read()? {
+            Some(password) => self.connect.clone().password(password.expose()),
+            None => self.connect.clone(),
+        })
+    }
+}
+
 /// Settings by name, from the URL first.
 struct Settings<'a> {
     url: &'a BackendOptions,
@@ -201,6 +142,7 @@ impl Settings<'_> {
                 (None, Some(file)) => PasswordSource::File(file.to_owned()),
                 (None, None) => PasswordSource::Driver,
             },
+            root_certificates: self.text("sslrootcert").map(str::to_owned),
             schema: Some(schema),
             name: self.options.name().map_or_else(|| address.clone(), str::to_owned),
             address,
@@ -300,7 +242,7 @@ fn address(connect: &PgConnectOptions, schema: &str) -> String {
 
 impl PasswordSource {
     /// The password, where it does not come with the driver's options.
-    pub(crate) fn read(&self) -> Result<Option<Secret>> {
+    fn read(&self) -> Result<Option<Secret>> {
         let missing = |what: String, source: Box<dyn std::error::Error + Send + Sync>| {
             Error::new(ErrorKind::Configuration, format!("the password cannot be read from {what}"))
                 .with_source(source)

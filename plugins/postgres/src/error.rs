@@ -55,7 +55,7 @@ pub(crate) fn convert(error: sqlx::Error, author: Author) -> Error {
 
 /// The error of a TLS connection that could not be made, with the ways out.
 pub(crate) fn tls_error(said: String) -> Error {
-    Error::new(ErrorKind::Connection, format!("no TLS connection to the server: {said}")).with_help(
+    Error::new(ErrorKind::Configuration, format!("no TLS connection to the server: {said}")).with_help(
         "`sslrootcert=FILE` trusts the authority that signed the server's certificate, and gives up nothing; \
          `sslmode=verify-ca` gives up that the certificate is made out for this host; \
          `sslmode=require` gives up knowing who the server is; \

@@ -8,6 +8,7 @@ mod connection;
 mod error;
 mod health;
 mod integrity;
+mod options;
 mod query;
 mod schema;
 mod session;
@@ -21,7 +22,8 @@ use snake_pipe_core::{
 };
 
 pub use backend::PostgresBackend;
-pub use config::{OPTIONS, PostgresConfig};
+pub use config::PostgresConfig;
+pub use options::OPTIONS;
 
 /// What its backends promise.
 pub const CAPABILITIES: Capabilities = Capabilities {

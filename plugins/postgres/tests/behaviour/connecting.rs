@@ -40,8 +40,17 @@ async fn a_server_that_is_not_there_is_a_connection_error() {
 async fn a_server_without_tls_is_refused_where_tls_is_asked_for() {
     let database = TestDatabase::create().unwrap();
     let error = error_of(&format!("{}?sslmode=verify-full&retry_attempts=0", database.tcp_url())).await;
-    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(error.help().unwrap().contains("sslmode=disable"), "{error:?}");
+}
+
+#[tokio::test]
+async fn authorities_that_cannot_be_read_are_named() {
+    let database = TestDatabase::create().unwrap();
+    let error =
+        error_of(&format!("{}?sslmode=verify-full&sslrootcert=/no/such.pem", database.tcp_url())).await;
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.message().contains("/no/such.pem"), "{error:?}");
 }
 
 #[tokio::test]

@@ -1,0 +1,85 @@
+//! The options of a PostgreSQL backend.
+
+use snake_pipe_core::options::{OptionKind, OptionSpec};
+
+/// The options, each of which may also stand in the URL's query.
+pub const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "pool_size",
+        kind: OptionKind::Integer { min: 1, max: 1000 },
+        default: Some("20"),
+        help: "connections at most, besides `max_overflow`",
+    },
+    OptionSpec {
+        name: "max_overflow",
+        kind: OptionKind::Integer { min: 0, max: 1000 },
+        default: Some("10"),
+        help: "connections beyond `pool_size` under load; idle ones are closed after ten minutes",
+    },
+    OptionSpec {
+        name: "timeout_seconds",
+        kind: OptionKind::Integer { min: 1, max: 3600 },
+        default: Some("30"),
+        help: "limit for getting a connection, and for waiting on a lock when publishing",
+    },
+    OptionSpec {
+        name: "retry_attempts",
+        kind: OptionKind::Integer { min: 0, max: 100 },
+        default: Some("3"),
+        help: "further attempts to connect, with growing pauses",
+    },
+    OptionSpec {
+        name: "schema_name",
+        kind: OptionKind::Text,
+        default: Some("public"),
+        help: "the schema that holds the tables; `?schema=` in the URL says the same",
+    },
+    OptionSpec {
+        name: "sslmode",
+        kind: OptionKind::Choice(&["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]),
+        default: None,
+        help: "TLS as libpq has it; verify-full unless the host is local, then prefer (allow never asks for TLS here)",
+    },
+    OptionSpec {
+        name: "sslrootcert",
+        kind: OptionKind::Text,
+        default: None,
+        help: "file with the certificates of authorities to trust, in PEM",
+    },
+    OptionSpec {
+        name: "sql_logging",
+        kind: OptionKind::Choice(&["off", "slow", "all"]),
+        default: Some("slow"),
+        help: "log statements: none, those over a second (warn), or every one (debug); never the rows that are written",
+    },
+    OptionSpec {
+        name: "password_env",
+        kind: OptionKind::Text,
+        default: None,
+        help: "environment variable that holds the password",
+    },
+    OptionSpec {
+        name: "password_file",
+        kind: OptionKind::Text,
+        default: None,
+        help: "file whose first line is the password",
+    },
+    OptionSpec {
+        name: "migrations",
+        kind: OptionKind::Choice(&["auto", "check"]),
+        default: Some("auto"),
+        help: "bring an older schema up to date when a load begins, or refuse it",
+    },
+    OptionSpec {
+        name: "partition_rows",
+        kind: OptionKind::Integer { min: 0, max: i64::MAX },
+        default: Some("1000000"),
+        help: "a new repository expected to have so many rows gets partitions of its own",
+    },
+    OptionSpec {
+        name: "application_name",
+        kind: OptionKind::Text,
+        default: Some("snake-pipe"),
+        help: "how its connections are called in pg_stat_activity",
+    },
+];
