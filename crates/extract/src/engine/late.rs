@@ -66,6 +66,8 @@ impl Walk<'_> {
         if self.rules.calls_construct {
             self.settle_constructors();
         }
+        self.facts.annotations.sort_by_key(|annotation| annotation.span);
+        self.facts.imports.sort_by_key(|import| (import.line, import.column));
         self.facts.bases.sort_by_key(|base| base.class);
         self.facts.calls.sort_by_key(|call| (call.line, call.column));
         for function in &mut self.facts.functions {

@@ -202,6 +202,24 @@ impl<'t> Walk<'t> {
         self.children_where(node, |child| !child.is_extra())
     }
 
+    /// The children in order that begin before a byte, tokens included, comments left out.
+    pub(crate) fn children_before(&mut self, node: Node<'t>, end_byte: usize) -> Vec<Node<'t>> {
+        let mut found = Vec::new();
+        self.spare.reset(node);
+        let mut more = self.spare.goto_first_child();
+        while more {
+            let child = self.spare.node();
+            if child.start_byte() >= end_byte {
+                break;
+            }
+            if !child.is_extra() {
+                found.push(child);
+            }
+            more = self.spare.goto_next_sibling();
+        }
+        found
+    }
+
     /// The first child of this kind.
     pub(crate) fn child_of_kind(&mut self, node: Node<'t>, kind: KindName) -> Option<Node<'t>> {
         let id = self.table.kind_id(kind);
@@ -245,6 +263,12 @@ impl<'t> Walk<'t> {
     /// The bytes of a node as they are in the source.
     pub(crate) fn bytes(&self, node: Node<'t>) -> &'t [u8] {
         &self.source[node.byte_range()]
+    }
+
+    /// What stands before a node on its line.
+    pub(crate) fn line_before(&self, node: Node<'t>) -> &'t [u8] {
+        let (start, column) = (node.start_byte(), node.start_position().column);
+        &self.source[start.saturating_sub(column)..start]
     }
 
     /// The text of a node as it is stored: valid, folded, and cut at the limit (which is recorded).

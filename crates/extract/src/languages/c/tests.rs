@@ -20,3 +20,16 @@ fn a_function_is_found_where_the_source_around_it_is_not_understood() {
     let call = facts.calls.iter().find(|call| call.name == "f").unwrap();
     assert_eq!(call.function.map(|index| facts.functions[index as usize].name.as_str()), Some("lost"));
 }
+
+#[test]
+fn a_hundred_thousand_declarators_take_linear_time() {
+    let names: Vec<String> = (0..100_000).map(|number| format!("a{number}")).collect();
+    let source = format!("struct s {{ int {}; }};\n", names.join(", "));
+    for language in [Language::C, Language::Cpp] {
+        let start = std::time::Instant::now();
+        let facts = parse_text(language, &source).facts;
+        assert_eq!(facts.classes[0].fields.len(), 100_000);
+        assert_eq!(facts.classes[0].fields[99_999].type_name.as_deref(), Some("int"));
+        assert!(start.elapsed().as_secs() < 60, "{language} took {:?}", start.elapsed());
+    }
+}

@@ -7,7 +7,7 @@ use super::{
     ACCESS_SPECIFIER, BASE_CLASS_CLAUSE, BODY, CLASS_SPECIFIER, DECLARATION, DECLARATOR, DEFAULT_VALUE,
     ENUM_SPECIFIER, FIELD_DECLARATION, FIELD_DECLARATION_LIST, NAME, PARAMETERS, QUALIFIED_IDENTIFIER,
     STRUCT_SPECIFIER, TEMPLATE_DECLARATION, TEMPLATE_TYPE, TYPE, TYPE_DEFINITION, TYPE_IDENTIFIER,
-    TYPE_QUALIFIER, UNION_SPECIFIER, VALUE, VIRTUAL_SPECIFIER,
+    UNION_SPECIFIER, VALUE, VIRTUAL_SPECIFIER,
     declarators::{Declared, declared, last_name, type_text},
     functions::{UNNAMED_NAMESPACE, attributes, modifiers, open, visibility},
 };
@@ -116,8 +116,8 @@ pub(in crate::languages) fn field_declaration<'t>(walk: &mut Walk<'t>, node: Nod
     for (position, declarator) in declarators.iter().enumerate() {
         let Some(found) = declared(walk, *declarator) else { continue };
         let next = declarators.get(position + 1).map_or(usize::MAX, |next| next.start_byte());
-        let is_own = |value: &&Node<'t>| (declarator.end_byte()..next).contains(&value.start_byte());
-        let value = values.iter().find(is_own).copied();
+        let place = values.partition_point(|value| value.start_byte() < declarator.end_byte());
+        let value = values.get(place).copied().filter(|value| value.start_byte() < next);
         if found.as_function().is_none() {
             add_field(walk, class, node, *declarator, found, value);
         } else if value.is_some_and(|value| walk.bytes(value) == b"0") {
@@ -147,7 +147,9 @@ fn add_field<'t>(
     let has = |modifier: &str| modifiers.iter().any(|other| other == modifier);
     // `const char *` is no constant, `char *const` and `const int` are.
     let is_pointer = declarator.kind() == "pointer_declarator";
-    let is_const = walk.child_of_kind(node, TYPE_QUALIFIER).is_some_and(|word| walk.bytes(word) == b"const");
+    let first = walk.child(node, DECLARATOR).unwrap_or(declarator);
+    let is_const =
+        walk.children_before(node, first.start_byte()).into_iter().any(|word| walk.bytes(word) == b"const");
     let field = Field {
         name: walk.name(found.name),
         type_name: type_text(walk, node, Some(declarator), Some(found.name)),

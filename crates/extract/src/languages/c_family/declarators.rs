@@ -28,11 +28,14 @@ impl<'t> Declared<'t> {
     }
 }
 
+/// How deep declarators are followed. Deeper ones are no code that a person wrote.
+pub(super) const MAX_DEPTH: usize = 100;
+
 /// Follows a declarator to its name; none where it has none (abstract declarators).
 pub(super) fn declared<'t>(walk: &Walk<'t>, declarator: Node<'t>) -> Option<Declared<'t>> {
     let (mut function, mut is_pointer) = (None, false);
     let mut node = declarator;
-    loop {
+    for _ in 0..MAX_DEPTH {
         if walk.is(node, FUNCTION_DECLARATOR) {
             (function, is_pointer) = (Some(node), false);
             node = walk.child(node, DECLARATOR)?;
@@ -106,11 +109,13 @@ pub(super) fn type_text<'t>(
 ) -> Option<String> {
     let mut bytes = Vec::new();
     let type_node = walk.child(node, TYPE)?;
-    let specifiers = walk.named_children(node).into_iter().filter(|child| {
-        *child == type_node || (walk.is(*child, TYPE_QUALIFIER) && !is_modifier(walk.bytes(*child)))
-    });
-    let end = declarator.map_or(usize::MAX, |declarator| declarator.start_byte());
-    for specifier in specifiers.filter(|child| child.start_byte() < end).collect::<Vec<_>>() {
+    // A declaration may have a hundred thousand declarators: only what stands before the first is looked at.
+    let end = walk.child(node, DECLARATOR).map_or(node.end_byte(), |first| first.start_byte());
+    for specifier in walk.children_before(node, end) {
+        let is_qualifier = walk.is(specifier, TYPE_QUALIFIER) && !is_modifier(walk.bytes(specifier));
+        if specifier != type_node && !is_qualifier {
+            continue;
+        }
         let text = walk.bytes(specifier);
         // The body of a struct that is defined here is no part of the type's name.
         let body =

@@ -157,8 +157,8 @@ fn return_type<'t>(
 pub(super) fn modifiers<'t>(walk: &mut Walk<'t>, node: Node<'t>, found: Declared<'t>) -> Vec<String> {
     let function = found.as_function();
     let behind = function.map(|function| walk.children(function)).unwrap_or_default();
-    let before = walk.children(node).into_iter().filter(|child| child.start_byte() < found.name.start_byte());
-    let words = before.filter(|child| {
+    let end = walk.child(node, DECLARATOR).map_or(found.name.start_byte(), |first| first.start_byte());
+    let words = walk.children_before(node, end).into_iter().filter(|child| {
         walk.is_any(*child, &[STORAGE_CLASS_SPECIFIER, EXPLICIT_FUNCTION_SPECIFIER])
             || child.kind() == "virtual"
             || (walk.is(*child, TYPE_QUALIFIER) && is_modifier(walk.bytes(*child)))

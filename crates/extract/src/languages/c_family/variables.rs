@@ -6,9 +6,9 @@ use super::{
     ARGUMENT_LIST, ARRAY_DECLARATOR, ATTRIBUTED_DECLARATOR, DECLARATION, DECLARATOR, ERROR,
     FUNCTION_DECLARATOR, IDENTIFIER, INIT_DECLARATOR, MACRO_TYPE_SPECIFIER, NEW_EXPRESSION, PARAMETERS,
     PARENTHESIZED_DECLARATOR, PLACEHOLDER_TYPE_SPECIFIER, POINTER_DECLARATOR, REFERENCE_DECLARATOR,
-    STORAGE_CLASS_SPECIFIER, STRUCTURED_BINDING_DECLARATOR, TYPE, VALUE,
+    STRUCTURED_BINDING_DECLARATOR, TYPE, VALUE,
     calls::{constructed, macro_loop_around},
-    declarators::{Declared, declared, last_name, type_text},
+    declarators::{Declared, MAX_DEPTH, declared, last_name, type_text},
 };
 use crate::engine::{Flow, KindName, Limit, Scope, Walk};
 
@@ -24,7 +24,7 @@ const AROUND: [KindName; 6] = [
 
 /// C: a prototype, or a variable that points to a function. Declarations as a whole are too many to be looked at.
 pub(in crate::languages) fn function_declarator<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let around = (1..).map_while(|levels| walk.ancestor(levels));
+    let around = (1..=MAX_DEPTH).map_while(|levels| walk.ancestor(levels));
     let mut around =
         around.skip_while(|node| walk.is_any(*node, &AROUND) || walk.is(*node, FUNCTION_DECLARATOR));
     let Some(container) = around.next() else { return };
@@ -42,9 +42,14 @@ fn declare<'t>(walk: &mut Walk<'t>, declaration: Node<'t>, found: Declared<'t>) 
         let name = walk.name(found.name);
         walk.add_local(name, None);
     } else if walk.scope() == Scope::File {
-        let is_static = walk
-            .child_of_kind(declaration, STORAGE_CLASS_SPECIFIER)
-            .is_some_and(|word| walk.bytes(word) == b"static");
+        let is_static = match walk.child(declaration, DECLARATOR) {
+            Some(first) => {
+                let before = walk.children_before(declaration, first.start_byte());
+                before.into_iter().any(|word| walk.bytes(word) == b"static")
+            }
+            // An error may hold half of the file as its children: the line says enough.
+            None => walk.line_before(found.name).starts_with(b"static "),
+        };
         let name = walk.name(found.name);
         walk.declare(name, is_static);
     } else if walk.child(declaration, TYPE).is_some_and(|node| walk.is(node, MACRO_TYPE_SPECIFIER)) {
