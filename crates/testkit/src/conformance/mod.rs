@@ -34,3 +34,4 @@ mod subject;
 pub use cases::{CASES, Case, Needs};
 pub use harness::{Harness, Store, run_all};
 pub use report::{CaseReport, Outcome, Report};
+pub use rows::{Rows, assert_same, sql_rows, tables};

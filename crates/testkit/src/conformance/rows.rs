@@ -12,10 +12,10 @@ use snake_pipe_core::{
 use super::harness::Store;
 
 /// Rows of one table, each with a value per column, in the order of their keys.
-pub(super) type Rows = Vec<Vec<Value>>;
+pub type Rows = Vec<Vec<Value>>;
 
 /// The tables whose rows belong to files.
-pub(super) fn tables() -> impl Iterator<Item = TableId> {
+pub fn tables() -> impl Iterator<Item = TableId> {
     TableId::ALL.iter().copied().filter(|table| table.table().unit == Unit::File)
 }
 
@@ -32,12 +32,25 @@ pub(super) async fn stored_rows(
     if !backend.capabilities().sql {
         return Ok(None);
     }
+    sql_rows(backend, table, repository).await.map(Some)
+}
+
+/// A table's rows of a repository as a backend with SQL holds them, in the form that all backends agree about: volatile
+/// columns as NULL, ordered by key.
+///
+/// # Errors
+/// As of [`DatabaseBackend::execute_sql_query`].
+pub async fn sql_rows(
+    backend: &dyn DatabaseBackend,
+    table: TableId,
+    repository: RepositoryId,
+) -> Result<Rows> {
     let columns: Vec<_> = table.table().columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
     let statement =
         format!("SELECT {} FROM {} WHERE repository_id = $1", columns.join(", "), table.table().name);
     let query = SqlQuery::new(statement).with_parameters(vec![Value::Integer(repository.get())]);
     let answer = backend.execute_sql_query(query).await?;
-    Ok(Some(normal(table, answer.rows)))
+    Ok(normal(table, answer.rows))
 }
 
 /// The rows that these files should have, by table, as [`stored_rows`] shows them.
@@ -107,20 +120,23 @@ fn plain_json(text: &str) -> String {
     serde_json::from_str(text).map_or_else(|_| text.to_owned(), |value| plain(value).to_string())
 }
 
-/// Panics at the first row that differs, naming it and the columns.
-pub(super) fn assert_same(table: TableId, stored: &Rows, expected: &Rows) {
+/// Compares rows as [`sql_rows`] returns them.
+///
+/// # Panics
+/// At the first row that differs, naming it and the columns.
+pub fn assert_same(table: TableId, stored: &Rows, expected: &Rows) {
     let name = table.table().name;
     for (index, (stored, expected)) in stored.iter().zip(expected).enumerate() {
         let columns = table.table().columns.iter().zip(stored.iter().zip(expected));
         let different: Vec<String> = columns
             .filter(|(_, (stored, expected))| stored != expected)
             .map(|(column, (stored, expected))| {
-                format!("{}: holds {}, facts say {}", column.name, shown(stored), shown(expected))
+                format!("{}: holds {}, should hold {}", column.name, shown(stored), shown(expected))
             })
             .collect();
         assert!(different.is_empty(), "{name}, row {index} by key: {}", different.join("; "));
     }
-    assert_eq!(stored.len(), expected.len(), "{name}: number of rows held, and that the facts say");
+    assert_eq!(stored.len(), expected.len(), "{name}: number of rows held, and that should be");
 }
 
 /// A value as in Rust, cut where it is long.

@@ -1,0 +1,261 @@
+//! Every named query, with the answer that these facts have, the same from every database.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use snake_pipe::core::{
+    DatabaseBackend, Language, MigrateMode, Value,
+    id::Digest,
+    load::{Batch, LoadPlan, Marker, Publication, Repository, Snapshot},
+    model::{ClassKind, FunctionKind, Resolution, TransformedAst, Visibility},
+    queries::{QUERIES, named},
+};
+use snake_pipe_testkit::{
+    fixtures::{FactsBuilder, class_in, file_at, shop},
+    postgres::TestDatabase,
+};
+
+/// Both databases, with the same facts.
+struct Databases {
+    sqlite: Arc<dyn DatabaseBackend>,
+    postgres: Arc<dyn DatabaseBackend>,
+    _folder: tempfile::TempDir,
+    _database: TestDatabase,
+}
+
+impl Databases {
+    async fn new() -> Self {
+        let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::create().unwrap());
+        let sqlite = loaded(&format!("sqlite:{}", folder.path().join("shop.db").display())).await;
+        let postgres = loaded(&database.url()).await;
+        Self { sqlite, postgres, _folder: folder, _database: database }
+    }
+
+    /// The answer on which both agree, each row with its values separated by ` | `.
+    async fn answer(&self, name: &str, parameters: &[(&str, &str)]) -> Vec<String> {
+        let given: BTreeMap<_, _> =
+            parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let query = named(name).unwrap();
+        let sqlite = query.run(self.sqlite.as_ref(), &given).await.unwrap();
+        let postgres = query.run(self.postgres.as_ref(), &given).await.unwrap();
+        assert_eq!(sqlite.columns, postgres.columns, "{name}");
+        assert_eq!(sqlite.rows, postgres.rows, "{name}");
+        let line = |row: &Vec<Value>| row.iter().map(Value::to_string).collect::<Vec<_>>().join(" | ");
+        sqlite.rows.iter().map(line).collect()
+    }
+}
+
+/// A database that holds the shop and the zoo, and a copy of one file of the zoo as a repository of its own.
+async fn loaded(url: &str) -> Arc<dyn DatabaseBackend> {
+    let backend = snake_pipe::registry().unwrap().build(url, None, []).unwrap();
+    backend.connect().await.unwrap();
+    backend.migrate(MigrateMode::Apply).await.unwrap();
+    for (name, files) in [("shop", shop()), ("zoo", zoo()), ("copy", vec![keeper()])] {
+        let plan = LoadPlan::complete(Repository::named(name), "1", files.iter().map(TransformedAst::key));
+        let batch = Batch { files: files.into_iter().map(Arc::new).collect(), ..Batch::default() };
+        let publication = Publication { marker: Marker::random(), snapshot: Snapshot::default() };
+        backend.write_batch(plan, Arc::new(batch), publication).await.unwrap();
+    }
+    backend
+}
+
+/// What the shop has not: chains of classes, a class with many methods, circles of imports, public functions.
+fn zoo() -> Vec<TransformedAst> {
+    let imports = |path: &str, modules: &[&str]| {
+        let mut file = FactsBuilder::new(path, Language::Java);
+        for module in modules {
+            file.import(module, "*", file_at(module));
+        }
+        file.finish()
+    };
+    vec![
+        animals(),
+        keeper(),
+        imports("a.java", &["b.java"]),
+        imports("b.java", &["c.java", "d.java"]),
+        imports("c.java", &["a.java"]),
+        imports("d.java", &["e.java"]),
+        imports("e.java", &["d.java"]),
+    ]
+}
+
+/// Cat → Mammal → Animal, and Dog → Mammal.
+fn animals() -> TransformedAst {
+    let mut file = FactsBuilder::new("animals.java", Language::Java);
+    for (line, (name, base)) in
+        [("Animal", ""), ("Mammal", "Animal"), ("Cat", "Mammal"), ("Dog", "Mammal")].into_iter().enumerate()
+    {
+        let class = file.class(ClassKind::Class, name, (line as u32 + 1, line as u32 + 1));
+        if !base.is_empty() {
+            file.base(class, base, class_in("animals.java", ClassKind::Class, base));
+        }
+    }
+    file.import("nowhere", "Thing", Resolution::default());
+    file.import("nowhere", "Other", Resolution::default());
+    file.finish()
+}
+
+/// A class with 20 methods, two branches each, of which the first is public without documentation and the second with.
+fn keeper() -> TransformedAst {
+    let mut file = FactsBuilder::new("keeper.java", Language::Java);
+    let class = file.class(ClassKind::Class, "Keeper", (1, 200));
+    for number in 0..20 {
+        let lines = (2 + number * 5, 5 + number * 5);
+        let method = file.function(FunctionKind::Method, &format!("Keeper.feed{number}"), Some(class), lines);
+        let method = &mut file.facts.functions[method as usize];
+        method.complexity = Some(2);
+        if number < 2 {
+            method.visibility = Visibility::Public;
+        }
+        if number == 1 {
+            method.doc_string = Some("Feeds the second.".to_owned());
+        }
+    }
+    file.facts.content_hash = Some(Digest::of(b"keeper"));
+    file.finish()
+}
+
+/// A query, its parameters, and the answer.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
+const CASES: &[Case] = &[
+    (
+        "callers",
+        &[("function", "Order.total")],
+        &[
+            "Order.total | checkout.pay | shop/service.py | 103 | 9",
+            "Order.total | Store.save | shop/store.py | 101 | 9",
+        ],
+    ),
+    ("callers", &[("function", "total"), ("repository", "zoo")], &[]),
+    (
+        "callers-transitive",
+        &[("function", "key")],
+        &[
+            "1 | Order.total | shop/model.py | 16",
+            "2 | checkout.pay | shop/service.py | 20",
+            "2 | Store.save | shop/store.py | 10",
+            "3 | checkout | shop/service.py | 14",
+            "4 | test_checkout | tests/test_service.py | 3",
+        ],
+    ),
+    ("callers-transitive", &[("function", "key"), ("depth", "1")], &["1 | Order.total | shop/model.py | 16"]),
+    (
+        "complex-functions",
+        &[("limit", "3")],
+        &[
+            "checkout | shop/service.py | 14 | 11 |  | ",
+            "Order.total | shop/model.py | 16 | 4 | 5 | 2",
+            "Keeper.feed0 | keeper.java | 2 | 2 |  | ",
+        ],
+    ),
+    (
+        "deepest-inheritance",
+        &[],
+        &[
+            "2 | Cat | class | animals.java | 3",
+            "2 | Dog | class | animals.java | 4",
+            "2 | ExpressOrder | class | shop/service.py | 6",
+            "1 | Mammal | class | animals.java | 2",
+            "1 | Order | class | shop/model.py | 10",
+        ],
+    ),
+    ("external-packages", &[], &["python | sqlalchemy | 1 | 1"]),
+    (
+        "fan-in",
+        &[],
+        &[
+            "Order.total | method | shop/model.py | 16 | 2 | 2",
+            "Store.save | method | shop/store.py | 10 | 2 | 1",
+            "CLAMP | macro | native/limits.h | 3 | 1 | 1",
+            "Entity.key | method | shop/model.py | 6 | 1 | 1",
+            "checkout | function | shop/service.py | 14 | 1 | 1",
+        ],
+    ),
+    (
+        "fan-out",
+        &[],
+        &[
+            "limit | function | native/limits.c | 3 | 1 | 1",
+            "Order.total | method | shop/model.py | 16 | 1 | 1",
+            "checkout | function | shop/service.py | 14 | 1 | 2",
+            "checkout.pay | function | shop/service.py | 20 | 1 | 1",
+            "Store.save | method | shop/store.py | 10 | 1 | 1",
+            "test_checkout | function | tests/test_service.py | 3 | 1 | 1",
+        ],
+    ),
+    (
+        "files-by-language",
+        &[("repository", "shop")],
+        &["python | 5 | 2934 | 40 | 30 | 7 | 4", "c | 2 | 0 |  |  | 2 | 0", "unknown | 1 |  |  |  | 0 | 0"],
+    ),
+    ("god-classes", &[], &["Keeper | keeper.java | 1 | 20 | 0 | 40"; 2]),
+    ("god-classes", &[("methods", "21")], &[]),
+    (
+        "hotspots",
+        &[("repository", "shop")],
+        &[
+            "checkout | shop/service.py | 14 | 11 | 1 | 22",
+            "Order.total | shop/model.py | 16 | 4 | 2 | 12",
+            "Store.save | shop/store.py | 10 | 1 | 2 | 3",
+            "CLAMP | native/limits.h | 3 | 1 | 1 | 2",
+            "Entity.key | shop/model.py | 6 | 1 | 1 | 2",
+            "limit | native/limits.c | 3 | 1 | 0 | 1",
+            "checkout.pay | shop/service.py | 20 | 1 | 0 | 1",
+            "Store.__init__ | shop/store.py | 5 | 1 | 0 | 1",
+        ],
+    ),
+    (
+        "import-cycles",
+        &[],
+        &[
+            "1 | 3 | zoo | a.java",
+            "1 | 3 | zoo | b.java",
+            "1 | 3 | zoo | c.java",
+            "2 | 2 | zoo | d.java",
+            "2 | 2 | zoo | e.java",
+        ],
+    ),
+    (
+        "import-cycles",
+        &[("limit", "1")],
+        &["1 | 3 | zoo | a.java", "1 | 3 | zoo | b.java", "1 | 3 | zoo | c.java"],
+    ),
+    (
+        "largest-functions",
+        &[("limit", "3")],
+        &[
+            "checkout | shop/service.py | 14 | 27 |  | 11",
+            "Store.save | shop/store.py | 10 | 11 |  | 1",
+            "Order.total | shop/model.py | 16 | 9 |  | 4",
+        ],
+    ),
+    (
+        "parse-coverage",
+        &[],
+        &[
+            "c | parsed |  | 1 | 0",
+            "c | partial |  | 1 | 0",
+            "java | parsed |  | 8 | 0",
+            "python | parsed |  | 5 | 2934",
+            "unknown | parsed |  | 1 | ",
+        ],
+    ),
+    ("todos", &[], &["TODO | shop/model.py | 17 | python"]),
+    ("undocumented-functions", &[("repository", "copy")], &["Keeper.feed0 | method | keeper.java | 2 | 2"]),
+    ("unresolved-imports", &[], &["nowhere | unresolved | 2 | 1 | animals.java"]),
+];
+
+#[tokio::test]
+async fn every_database_gives_the_answer_that_the_facts_have() {
+    let databases = Databases::new().await;
+    for (query, parameters, expected) in CASES {
+        assert_eq!(databases.answer(query, parameters).await, *expected, "{query} {parameters:?}");
+    }
+}
+
+#[test]
+fn every_query_is_asked() {
+    let is_asked = |name: &&str| CASES.iter().any(|(query, ..)| query == name);
+    let forgotten: Vec<_> = QUERIES.iter().map(|query| query.name).filter(|name| !is_asked(name)).collect();
+    assert_eq!(forgotten, [""; 0]);
+}
