@@ -113,6 +113,18 @@ fn deep_nests_of_calls_and_operators_take_linear_time() {
 }
 
 #[test]
+fn many_statements_and_blocks_take_linear_time() {
+    for line in ["f(a, b);\n", "f(a) { g(b); }\n", "{ (\n", "@a\n", "/** d */\n", "class A { f() {} }\n"] {
+        let source = line.repeat(5_000);
+        for language in languages() {
+            let start = Instant::now();
+            parse_text(language, &source);
+            assert!(start.elapsed() < Duration::from_secs(30), "{language}, {line:?}: {:?}", start.elapsed());
+        }
+    }
+}
+
+#[test]
 fn more_than_a_hundred_errors_are_counted() {
     let parsed = parse_text(Language::Python, &"x = = 1\ny = 2\n".repeat(150));
     let kinds = issues(&parsed);
