@@ -146,7 +146,7 @@ impl Report {
                 format!(
                     "loaded {name} into {to}: {}{of} file{}{removed}, {:.1} MB in {seconds:.2} s ({speed:.1} MB/s)\n",
                     grouped(files),
-                    plural(files as usize),
+                    plural(source.as_ref().map_or(files, |source| source.files) as usize),
                     self.loaded.bytes as f64 / 1e6,
                 )
             }

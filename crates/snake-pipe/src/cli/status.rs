@@ -36,7 +36,7 @@ struct Freshness {
     new_files: u64,
     changed_files: u64,
     removed_files: u64,
-    /// Files that were loaded by another version of snake-pipe or with other options.
+    /// Files that were loaded by another version of snake-pipe.
     outdated_files: u64,
     commit_on_disk: Option<String>,
 }
@@ -136,7 +136,9 @@ fn compare(manifest: &Manifest, inventory: &Inventory, producer_version: &str) -
         match manifest.files.get(key) {
             None => new_files += 1,
             Some(held) if held.content_hash != file.content_identity() => changed_files += 1,
-            Some(held) if held.producer_version != producer_version => outdated_files += 1,
+            Some(held) if build_of(&held.producer_version) != build_of(producer_version) => {
+                outdated_files += 1;
+            }
             Some(_) => {}
         }
     }
@@ -152,6 +154,11 @@ fn compare(manifest: &Manifest, inventory: &Inventory, producer_version: &str) -
     }
 }
 
+/// The version without the options behind it: with which of them a repository is loaded is its owner's choice.
+fn build_of(producer_version: &str) -> &str {
+    producer_version.split('+').next().unwrap_or_default()
+}
+
 fn tell(status: &Status, out: &mut dyn std::io::Write) -> std::io::Result<()> {
     writeln!(out, "{} {} in {}", status.name, status.ref_name, status.backend)?;
     if let Some(commit) = status.snapshot.as_ref().and_then(|snapshot| snapshot.commit.as_deref()) {
@@ -159,16 +166,19 @@ fn tell(status: &Status, out: &mut dyn std::io::Write) -> std::io::Result<()> {
         writeln!(out, "  commit     {commit}{}", if dirty { ", with changes" } else { "" })?;
     }
     let freshness = &status.freshness;
-    let root = status.root.as_deref().unwrap_or("a directory that was not recorded");
+    let root = status.root.as_deref().unwrap_or_default();
     match freshness.state {
         State::Current => writeln!(out, "  current    shows what is in {root}")?,
+        State::Unknown if root.is_empty() => {
+            writeln!(out, "  unknown    came as facts, not from a directory")?
+        }
         State::Unknown => writeln!(out, "  unknown    loaded from {root}, which is not on this machine")?,
         State::Stale => {
             let parts = [
                 (freshness.new_files, "new"),
                 (freshness.changed_files, "changed"),
                 (freshness.removed_files, "removed"),
-                (freshness.outdated_files, "loaded by another version or with other options"),
+                (freshness.outdated_files, "loaded by another version"),
             ];
             let parts: Vec<_> = parts
                 .iter()
