@@ -12,7 +12,10 @@ use tokio::time::timeout;
 use crate::{
     connection::Lease,
     error::failed,
-    schema::migrations::{self, LATEST_VERSION},
+    schema::{
+        migrations::{self, LATEST_VERSION},
+        statements::quoted,
+    },
 };
 
 /// A server that takes longer to answer is not well.
@@ -37,6 +40,10 @@ const STATE: &str = "
                (SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn))::bigint FROM pg_stat_replication)
            END AS standby_lag_bytes,
            (SELECT count(*) FROM pg_stat_replication) AS standbys,
+           current_user::text AS role_name,
+           current_schema()::text AS schema_name,
+           CASE WHEN current_schema() IS NULL THEN has_database_privilege(current_database(), 'CREATE')
+                ELSE has_schema_privilege(current_schema(), 'CREATE') END AS may_create,
            pg_database_size(current_database()) AS database_size_bytes,
            (SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()) AS deadlocks,
            (SELECT coalesce(extract(epoch FROM max(now() - xact_start)), 0)::float8 FROM pg_stat_activity
@@ -140,6 +147,15 @@ fn judge(result: &mut HealthCheckResult, row: &PgRow, version: u64, memory: &Hea
     let findings = [
         (row.get("is_in_recovery"), Unhealthy, "the server is a standby: it cannot be written to".to_owned()),
         (row.get("is_read_only"), Unhealthy, "transactions only read: it cannot be written to".to_owned()),
+        (
+            version < LATEST_VERSION && !row.get::<bool, _>("may_create"),
+            Unhealthy,
+            format!(
+                "this role may not create the tables: an owner runs `GRANT USAGE, CREATE ON SCHEMA {} TO {};`",
+                quoted(row.get::<Option<&str>, _>("schema_name").unwrap_or("public")),
+                quoted(row.get("role_name")),
+            ),
+        ),
         (
             version < LATEST_VERSION,
             Degraded,
