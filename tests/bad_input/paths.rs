@@ -57,7 +57,7 @@ fn what_may_not_be_read_is_a_row_or_ends_the_load() {
     place.write("src/closed/a.py", "x = 1\n");
     place.write("shut/a.py", "x = 1\n");
     for path in ["src/closed.py", "src/closed", "shut"] {
-        fs::set_permissions(place.path(path), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(place.path(path), Permissions::from_mode(0o000)).unwrap();
     }
     Answer::of(as_somebody(&place, &["load", "src", "--to", "sqlite:out/code.db"]), "").exits(0);
     assert_eq!(

@@ -98,6 +98,8 @@ fn no_rights_on_the_schema_public() {
     assert_refused(&answer, "permission denied for schema public", &grant);
     assert!(answer.stderr.contains("?schema=NAME"), "{}", answer.told());
     assert_eq!(answer.stderr.lines().count(), 2, "{}", answer.told());
+    let answer = place().run(&["doctor", "--from", &stranger.url()]).exits(1);
+    assert!(answer.stdout.contains(&grant), "{}", answer.told());
 
     // Both ways out work.
     let schema = format!("CREATE SCHEMA facts AUTHORIZATION \"{}\"", stranger.name);

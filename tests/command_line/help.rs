@@ -80,6 +80,8 @@ fn typing_mistakes_are_answered_by_the_nearest_name() {
         (&["backends", "show", "postgre"], 1, "did you mean `postgres`?"),
         (&["--config", "with-backend.toml", "load", "shop", "--to", "nightli"], 2, "did you mean `nightly`?"),
         (&["load", "shop", "--to", "nightly"], 2, "write [backends.nightly] into snake-pipe.toml"),
+        (&["load", "shop", "--to", "sqlite:n.db", "--to", "sqlite:n.db"], 2, "`sqlite:n.db` is given twice"),
+        (&["load", "shop", "--repository", ""], 2, "a value is required for '--repository <NAME>'"),
         (
             &["load", "shop", "--to", "mysql://h/d"],
             2,

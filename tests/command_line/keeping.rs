@@ -38,6 +38,14 @@ fn status_says_whether_the_tables_show_what_is_on_disk() {
 }
 
 #[test]
+fn options_of_a_load_do_not_make_it_stale() {
+    let place = shop::place();
+    place.run(&["load", "shop", "--to", "sqlite:code.db", "--store-source", "--ast", "full"]).exits(0);
+    let answer = place.run(&["status", "--from", "sqlite:code.db"]).exits(0);
+    assert!(answer.stdout.contains("\n  current    shows what is in "), "{}", answer.told());
+}
+
+#[test]
 fn status_of_an_empty_database_says_what_to_do() {
     let place = Place::new();
     place.run(&["migrate", "--to", "sqlite:code.db"]).exits(0);
@@ -107,6 +115,8 @@ fn a_dry_run_of_migrate_prints_statements_and_changes_nothing() {
     assert!(answer.stdout.contains(": would migrate from version 0 to "), "{}", answer.told());
     assert!(answer.stdout.contains("CREATE TABLE repositories ("));
     assert_eq!(database.psql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").unwrap(), "0");
+    place.run(&["migrate", "--to", "sqlite:code.db", "--dry-run"]).exits(1);
+    assert!(!place.path("code.db").exists());
 
     let answer = place.run(&["migrate", "--to", &database.url()]).exits(0);
     assert!(answer.stdout.contains(": migrated from version 0 to "), "{}", answer.told());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 
 /// Loads source code into databases, and asks questions in SQL.
 #[derive(Debug, Parser)]
@@ -145,7 +145,7 @@ pub(super) struct LoadArguments {
     #[arg(long = "to", value_name = "URL|NAME")]
     pub to: Vec<String>,
     /// Name of the repository [default: its git remote, or the directory's name]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub repository: Option<String>,
     /// Branch or other line of history [default: the checked-out branch]
     #[arg(long = "ref", value_name = "NAME")]

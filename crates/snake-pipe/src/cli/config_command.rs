@@ -1,6 +1,11 @@
 //! `config`.
 
-use std::{fmt::Write as _, fs::OpenOptions, io::Write as _, path::Path};
+use std::{
+    fmt::Write as _,
+    fs::OpenOptions,
+    io::{self, Write as _},
+    path::Path,
+};
 
 use serde::Serialize;
 use snake_pipe_core::{Error, ErrorKind, Result, Value};
@@ -25,8 +30,13 @@ fn init(program: &Program, path: &Path) -> Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(|source| {
         Error::new(ErrorKind::Io, "cannot write the configuration file")
             .with_context("file", path.display())
+            .with_help(match source.kind() {
+                io::ErrorKind::AlreadyExists => {
+                    "an existing file is not overwritten: name another one, or remove it first"
+                }
+                _ => "name a file in a directory that exists and may be written",
+            })
             .with_source(source)
-            .with_help("an existing file is not overwritten: name another one, or remove it first")
     })?;
     file.write_all(template(program).as_bytes())?;
     print(|out| writeln!(out, "wrote {}; see it with `snake-pipe config show`", path.display()))

@@ -50,8 +50,8 @@ pub(super) fn report(error: &Error, mut to: impl Write) -> std::io::Result<()> {
     let mut cause = error.source();
     while let Some(inner) = cause {
         let text = inner.to_string();
-        // Drivers often repeat their cause in their own message; saying it once is enough.
-        if !told.contains(&text) {
+        // Drivers often repeat their cause in their own message, or wrap it in a few words; saying it once is enough.
+        if !told.contains(&text) && !text.contains(error.message()) {
             writeln!(to, "  caused by: {text}")?;
         }
         told = text;
@@ -81,6 +81,15 @@ mod tests {
             String::from_utf8(text).unwrap(),
             "error: cannot connect (backend: postgres)\n  caused by: refused\n  help: start the server\n        or name another\n"
         );
+    }
+
+    #[test]
+    fn a_cause_that_only_wraps_the_message_is_not_told() {
+        let error = Error::new(ErrorKind::Query, "no such column: a")
+            .with_source(std::io::Error::other("error returned from database: (code: 1) no such column: a"));
+        let mut text = Vec::new();
+        report(&error, &mut text).unwrap();
+        assert_eq!(String::from_utf8(text).unwrap(), "error: no such column: a\n");
     }
 
     #[test]

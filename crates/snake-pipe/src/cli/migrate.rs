@@ -1,13 +1,14 @@
 //! `migrate`.
 
 use serde::Serialize;
-use snake_pipe_core::{MigrateMode, MigrationStep, Migrations, Result};
+use snake_pipe_core::{Error, MigrateMode, MigrationStep, Migrations, Result};
 
 use super::{
     Program,
     arguments::{Format, MigrateArguments},
     failure::Exit,
     output::{print, print_json},
+    require_existing_file,
 };
 
 #[derive(Serialize)]
@@ -23,9 +24,15 @@ pub(super) async fn run(program: &Program, arguments: MigrateArguments) -> Resul
     let mode = if arguments.dry_run { MigrateMode::Plan } else { MigrateMode::Apply };
     let mut migrated = Vec::new();
     for settings in program.config.backends(&arguments.to)? {
+        // Connecting to an embedded database makes its file, which is more than nothing.
+        if arguments.dry_run {
+            require_existing_file(&settings)?;
+        }
         let backend = program.build(&settings)?;
-        backend.connect().await?;
-        let Migrations { from_version, to_version, steps } = backend.migrate(mode).await?;
+        let with_backend = |error: Error| error.with_context("backend", &backend.info().address);
+        backend.connect().await.map_err(with_backend)?;
+        let Migrations { from_version, to_version, steps } =
+            backend.migrate(mode).await.map_err(with_backend)?;
         let backend_address = backend.info().address.clone();
         migrated.push(Migrated {
             backend: backend_address,

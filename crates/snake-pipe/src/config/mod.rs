@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use snake_pipe_core::{Error, ErrorKind, Result, options::nearest};
+use snake_pipe_core::{Error, ErrorKind, Result, options::nearest, secret::redacted_url};
 
 pub use keys::{KEYS, Key, KeyKind};
 pub use layers::{Layers, Origin, Setting};
@@ -133,7 +133,7 @@ impl Config {
     /// `DATABASE_URL`, else [`DEFAULT_URL`].
     ///
     /// # Errors
-    /// `Configuration` for a name that is not configured.
+    /// `Configuration` for a name that is not configured, and for a backend that is given twice.
     pub fn backends(&self, given: &[String]) -> Result<Vec<BackendSettings>> {
         let configured = self.list("load.to");
         let chosen = match (given.is_empty(), configured.is_empty()) {
@@ -141,7 +141,16 @@ impl Config {
             (true, false) => configured,
             (true, true) => vec![self.layers.fallback_url().unwrap_or(DEFAULT_URL).to_owned()],
         };
-        chosen.iter().map(|choice| self.backend(choice)).collect()
+        let backends = chosen.iter().map(|choice| self.backend(choice)).collect::<Result<Vec<_>>>()?;
+        for (index, backend) in backends.iter().enumerate() {
+            // Two loads of one repository into one database: the second would take it over from the first.
+            if backends[..index].iter().any(|other| other.url == backend.url) {
+                let url = redacted_url(&backend.url);
+                return Err(Error::new(ErrorKind::Configuration, format!("`{url}` is given twice"))
+                    .with_help("name each backend once"));
+            }
+        }
+        Ok(backends)
     }
 
     /// The backend of this name, or at this URL.
