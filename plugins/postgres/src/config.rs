@@ -231,13 +231,21 @@ fn is_local(connect: &PgConnectOptions) -> bool {
 
 /// Where the tables are, without credentials.
 fn address(connect: &PgConnectOptions, schema: &str) -> String {
+    let mut parameters = Vec::new();
+    // Without its own place in a URL, a directory of sockets stands where the driver reads it: the address can be pasted.
     let host = match connect.get_socket() {
-        Some(socket) => socket.display().to_string(),
-        None => connect.get_host().to_owned(),
+        Some(socket) => {
+            parameters.push(format!("host={}", socket.display()));
+            "localhost"
+        }
+        None => connect.get_host(),
     };
+    if schema != "public" {
+        parameters.push(format!("schema={schema}"));
+    }
     let database = connect.get_database().unwrap_or_else(|| connect.get_username());
-    let schema = if schema == "public" { String::new() } else { format!("?schema={schema}") };
-    format!("postgres://{host}:{}/{database}{schema}", connect.get_port())
+    let query = if parameters.is_empty() { String::new() } else { format!("?{}", parameters.join("&")) };
+    format!("postgres://{host}:{}/{database}{query}", connect.get_port())
 }
 
 impl PasswordSource {
@@ -278,6 +286,14 @@ mod tests {
         );
         assert_eq!((config.schema.as_deref(), config.migrates), (Some("public"), true));
         assert_eq!(config.address, "postgres://h:5432/db");
+    }
+
+    #[test]
+    fn an_address_leads_to_the_same_tables_again() {
+        let url = "postgres://u:hunter2@localhost:5433/db?host=/run/pg&schema=facts";
+        let address = config(url).address;
+        assert_eq!(address, "postgres://localhost:5433/db?host=/run/pg&schema=facts");
+        assert_eq!(config(&address).address, address);
     }
 
     #[test]
