@@ -17,6 +17,7 @@ use super::output::{grouped, plural, table_of};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Counts {
     pub(super) files: u64,
+    /// Of the files that were parsed: what was skipped says nothing about speed.
     pub(super) bytes: u64,
     pub(super) functions: u64,
     pub(super) classes: u64,
@@ -45,7 +46,6 @@ impl Counts {
     fn add(&mut self, facts: &TransformedAst) {
         let (functions, classes) = (facts.functions.len() as u64, facts.classes.len() as u64);
         self.files += 1;
-        self.bytes += facts.size_bytes.unwrap_or(0);
         self.functions += functions;
         self.classes += classes;
         self.imports += facts.imports.len() as u64;
@@ -62,7 +62,10 @@ impl Counts {
         language.lines += facts.lines.map_or(0, |lines| u64::from(lines.total));
         language.functions += functions;
         language.classes += classes;
-        if matches!(facts.parse_status, ParseStatus::Skipped | ParseStatus::Failed) {
+        let is_read = !matches!(facts.parse_status, ParseStatus::Skipped | ParseStatus::Failed);
+        if is_read {
+            self.bytes += facts.size_bytes.unwrap_or(0);
+        } else {
             let reason = facts.skip_reason.as_deref().unwrap_or("no reason given");
             // A refused record names its line; grouping wants the kind of reason only.
             let reason =
@@ -150,6 +153,7 @@ mod tests {
         counts.add(&TransformedAst {
             parse_status: ParseStatus::Skipped,
             skip_reason: Some("binary file".into()),
+            size_bytes: Some(1_000_000),
             ..TransformedAst::default()
         });
         assert_eq!((counts.files, counts.bytes, counts.languages.len()), (2, 5, 2));
