@@ -72,7 +72,7 @@ fn start(registry: Result<Registry>, global: &Global) -> Result<(tokio::runtime:
 fn start_logs(config: &Config, global: &Global) -> Result<()> {
     use tracing_subscriber::EnvFilter;
     let filter = match global.verbose {
-        0 => config.text("log.filter").unwrap_or("warn").to_owned(),
+        0 => config.text("log.filter").unwrap_or("warn,sqlx=error").to_owned(),
         1 => "info".into(),
         2 => "debug".into(),
         _ => "trace".into(),
