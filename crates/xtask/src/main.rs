@@ -1,4 +1,4 @@
-//! The developer's commands: `cargo xtask check | test | bench | coverage | package`.
+//! The developer's commands: `cargo xtask check | test | bench | acceptance | coverage | package`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
 mod bench;
@@ -57,6 +57,12 @@ enum Command {
         arguments: Vec<String>,
     },
 
+    /// Whether this machine keeps the figures that the requirements promise: throughput, latencies, memory.
+    ///
+    /// Loads real code into an SQLite file and into a PostgreSQL server of its own, both durable, prints every figure
+    /// beside its limit, and fails when one misses it. Takes minutes, and the machine for itself.
+    Acceptance,
+
     /// How many lines of the crates and plugins the tests run, crate by crate; fails under 90 %.
     ///
     /// Needs cargo-llvm-cov, which it installs, and LLVM's tools in the version of the compiler, which it looks for
@@ -85,6 +91,7 @@ fn main() -> ExitCode {
         Command::Check { steps } => check::run(&steps),
         Command::Test { arguments } => test::run(&arguments),
         Command::Bench { arguments } => bench::run(&arguments),
+        Command::Acceptance => bench::acceptance(),
         Command::Coverage => coverage::run(),
         Command::Package => package::run(),
     };

@@ -1,0 +1,257 @@
+//! Whether this machine keeps what the requirements promise: `cargo xtask acceptance`.
+//!
+//! Every figure is measured through the public contract, on an SQLite file and on a private PostgreSQL server, both with
+//! everything that makes a commit durable; the code loaded is real. The limits are floors that nobody should ever miss, not
+//! goals. Exits non-zero when a figure misses its limit.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what this program is for")]
+
+mod corpus;
+mod databases;
+mod judgement;
+mod row_counter;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use databases::{Databases, batch, load, publication};
+use judgement::{Limit, Report};
+use snake_pipe_coordinator::{Outcome, Pipeline};
+use snake_pipe_core::{
+    DatabaseBackend, Error, ErrorKind, IntegrityScope, Language, Result, SqlQuery, Value,
+    load::{LoadPlan, Repository},
+    queries::{ParameterDefault, QUERIES},
+};
+use snake_pipe_extract::{CacheLocation, ExtractOptions, Extraction, Progress, discover::describe};
+use snake_pipe_testkit::{
+    fixtures::Generator,
+    postgres::{ClusterOptions, PostgresCluster},
+};
+use sqlx::{Executor as _, postgres::PgPoolOptions};
+use tempfile::TempDir;
+
+/// How often each thing that takes milliseconds is done.
+const REPETITIONS: usize = 20;
+/// Files of a typical batch.
+const TYPICAL_BATCH_FILES: u32 = 100;
+/// Files of a load whose rows are counted by the minute.
+const BULK_FILES: u32 = 2_000;
+/// So many tasks share so many connections, and each takes one so many times.
+const TASKS: usize = 32;
+const CONNECTIONS: u32 = 20;
+const ACQUISITIONS: usize = 200;
+
+const ACID_RECORDS_PER_MINUTE: f64 = 5_000.0;
+const COPY_RECORDS_PER_MINUTE: f64 = 50_000.0;
+const FILES_PER_MINUTE: f64 = 200.0;
+const QUERY_MS: f64 = 100.0;
+const INTEGRITY_MS: f64 = 50.0;
+const HEALTH_MS: f64 = 100.0;
+const ACQUISITION_MS: f64 = 5.0;
+const MEMORY_MIB: f64 = 1_024.0;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match measure().await {
+        Ok(report) => {
+            println!("{report}");
+            if report.failures() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure() -> Result<Report> {
+    let mut report = Report::default();
+    let code = real_code()?;
+    let cluster = PostgresCluster::start(ClusterOptions::durable())?;
+    let databases = Databases::open(&cluster).await?;
+    for backend in &databases.backends {
+        let kind = &backend.info().kind;
+        eprintln!("measuring {kind}");
+        measure_directory(&mut report, backend, code.path()).await?;
+        measure_queries(&mut report, backend.as_ref()).await?;
+        measure_single_files(&mut report, backend.as_ref()).await?;
+        measure_bulk(&mut report, backend.as_ref()).await?;
+        measure_checks(&mut report, backend.as_ref()).await?;
+    }
+    measure_acquisition(&mut report, &cluster).await?;
+    report.add("memory of this process, at its peak", peak_memory_mib()?, Limit::Mebibytes(MEMORY_MIB));
+    Ok(report)
+}
+
+/// Python's standard library without what is installed beside it, or else our own code, as a source tree.
+fn real_code() -> Result<TempDir> {
+    let python = corpus::sources(Language::Python)?;
+    // One file is our test fixture: there is no Python.
+    let sources = if python.len() > 1 { python } else { corpus::sources(Language::Rust)? };
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    for (path, bytes) in sources {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap_or(folder.path()))?;
+        fs::write(path, bytes)?;
+    }
+    Ok(folder)
+}
+
+/// From a directory that nobody has seen before to the database.
+async fn measure_directory(
+    report: &mut Report,
+    backend: &Arc<dyn DatabaseBackend>,
+    directory: &Path,
+) -> Result<()> {
+    let begin = Instant::now();
+    let options = ExtractOptions {
+        cache: CacheLocation::Temporary,
+        discover: snake_pipe_extract::discover::DiscoverOptions {
+            heed_ignore_files: false,
+            ..Default::default()
+        },
+        ..ExtractOptions::default()
+    };
+    let extraction = Extraction::scan(directory, "library", options, Arc::new(Progress::default()))?;
+    let scope = extraction.inventory().scope();
+    let pipeline = Pipeline::from(extraction.facts(|_| true)).scope(scope).to(Arc::clone(backend));
+    let summary = pipeline.repository(describe(directory)?.repository()).run().await?;
+    let lane = &summary.lanes[0];
+    if summary.outcome != Outcome::Success {
+        let why = lane.error.as_ref().map_or("no reason given", |error| &error.message);
+        return Err(Error::new(ErrorKind::Internal, format!("the code was not loaded: {why}")));
+    }
+    let (kind, elapsed) = (&backend.info().kind, begin.elapsed());
+    report.add_rate(
+        format!("{kind}: {} files of real code, parsed, linked and loaded", lane.files_written),
+        lane.files_written,
+        elapsed,
+        FILES_PER_MINUTE,
+    );
+    let figure = format!("{kind}: their {} rows, parsing included", lane.rows);
+    report.add_rate(figure, lane.rows, elapsed, COPY_RECORDS_PER_MINUTE);
+    Ok(())
+}
+
+/// Every named query on the real code, the first run included. Where one asks for a function, it is the most called one.
+async fn measure_queries(report: &mut Report, backend: &dyn DatabaseBackend) -> Result<()> {
+    let most_called = "SELECT f.qualified_name FROM calls c JOIN functions f ON f.function_id = c.target_function_id \
+         GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1";
+    let answer = backend.execute_sql_query(SqlQuery::new(most_called)).await?;
+    let function = answer.rows.first().and_then(|row| row.first()).map(Value::to_string).unwrap_or_default();
+    for query in QUERIES {
+        let required =
+            query.parameters.iter().filter(|parameter| parameter.default == ParameterDefault::Required);
+        let given: BTreeMap<String, String> =
+            required.map(|parameter| (parameter.name.to_owned(), function.clone())).collect();
+        let mut times = Vec::new();
+        for _ in 0..REPETITIONS {
+            let begin = Instant::now();
+            query.run(backend, &given).await?;
+            times.push(begin.elapsed());
+        }
+        report.add_percentile(format!("{}: query {}", backend.info().kind, query.name), 95, times, QUERY_MS);
+    }
+    Ok(())
+}
+
+/// Each file in a durable transaction of its own.
+async fn measure_single_files(report: &mut Report, backend: &dyn DatabaseBackend) -> Result<()> {
+    let facts = Generator::new(1, TYPICAL_BATCH_FILES).facts();
+    let rows = row_counter::count_rows(&facts);
+    let begin = Instant::now();
+    for file in facts {
+        let plan = LoadPlan::partial(Repository::named("single files"), "1");
+        backend.write_batch(plan, batch([file]), publication()).await?;
+    }
+    let figure = format!("{}: records, a durable transaction per file", backend.info().kind);
+    report.add_rate(figure, rows, begin.elapsed(), ACID_RECORDS_PER_MINUTE);
+    Ok(())
+}
+
+/// Many files in one transaction: in place, and as a large new repository that PostgreSQL loads aside.
+async fn measure_bulk(report: &mut Report, backend: &dyn DatabaseBackend) -> Result<()> {
+    let facts = Generator::new(2, BULK_FILES).facts();
+    let rows = row_counter::count_rows(&facts);
+    let batch = batch(facts);
+    for (name, estimated_rows) in [("in place", 0), ("as a large new repository", u64::MAX)] {
+        let plan = LoadPlan { estimated_rows, ..LoadPlan::partial(Repository::named(name), "1") };
+        let begin = Instant::now();
+        load(backend, plan, &batch).await?;
+        let figure = format!("{}: records in bulk, {name}", backend.info().kind);
+        report.add_rate(figure, rows, begin.elapsed(), COPY_RECORDS_PER_MINUTE);
+    }
+    Ok(())
+}
+
+/// Integrity of a typical batch, and health, in a database that holds all of the above.
+async fn measure_checks(report: &mut Report, backend: &dyn DatabaseBackend) -> Result<()> {
+    let repository = Repository::named("typical batch");
+    let batch = batch(Generator::new(3, TYPICAL_BATCH_FILES).facts());
+    load(backend, LoadPlan::partial(repository.clone(), "1"), &batch).await?;
+    let (mut integrity, mut health) = (Vec::new(), Vec::new());
+    for _ in 0..REPETITIONS {
+        let begin = Instant::now();
+        let result = backend.check_integrity(IntegrityScope::Repository(repository.id())).await?;
+        integrity.push(begin.elapsed());
+        if !result.is_clean() {
+            return Err(Error::new(ErrorKind::Internal, format!("rows contradict each other: {result:?}")));
+        }
+        let begin = Instant::now();
+        backend.health_check().await?;
+        health.push(begin.elapsed());
+    }
+    let kind = &backend.info().kind;
+    let figure = format!("{kind}: integrity of {TYPICAL_BATCH_FILES} files");
+    report.add_percentile(figure, 95, integrity, INTEGRITY_MS);
+    report.add_percentile(format!("{kind}: health check"), 95, health, HEALTH_MS);
+    Ok(())
+}
+
+/// How long tasks wait for a connection when there are more of them than connections. Each holds its connection for one
+/// short statement; the pool makes sure that a connection is alive before it hands it out, as the backend's pool does.
+async fn measure_acquisition(report: &mut Report, cluster: &PostgresCluster) -> Result<()> {
+    let failed =
+        |source| Error::new(ErrorKind::Connection, "the pool gave no connection").with_source(source);
+    let options = PgPoolOptions::new().max_connections(CONNECTIONS).min_connections(CONNECTIONS);
+    let pool = options.connect(&cluster.url()).await.map_err(failed)?;
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|_| {
+            let pool = pool.clone();
+            tokio::spawn(async move {
+                let mut times: Vec<Duration> = Vec::new();
+                for _ in 0..ACQUISITIONS {
+                    let begin = Instant::now();
+                    let mut connection = pool.acquire().await?;
+                    times.push(begin.elapsed());
+                    connection.execute("SELECT 1").await?;
+                }
+                Ok(times)
+            })
+        })
+        .collect();
+    let mut times = Vec::new();
+    for task in tasks {
+        let joined = task.await;
+        let stopped = |source| Error::new(ErrorKind::Internal, "a task stopped").with_source(source);
+        times.extend(joined.map_err(stopped)?.map_err(failed)?);
+    }
+    pool.close().await;
+    let figure = format!("postgres: a connection, {TASKS} tasks sharing {CONNECTIONS}");
+    report.add_percentile(figure, 99, times, ACQUISITION_MS);
+    Ok(())
+}
+
+/// The most memory that this process ever had, as Linux tells it.
+fn peak_memory_mib() -> Result<f64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
+    kibibytes.and_then(|number| number.parse::<f64>().ok()).map(|number| number / 1_024.0).ok_or_else(|| {
+        Error::new(ErrorKind::Unsupported, "this system does not say how much memory was used")
+    })
+}
