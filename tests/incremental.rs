@@ -1,0 +1,152 @@
+//! A load of what changed leaves the same rows as a load of everything, in every database.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests fail by panicking, and say where they were"
+)]
+
+mod program;
+mod source_tree;
+
+use std::{fs, path::Path};
+
+use program::{Program, Tables, answer, assert_done, assert_same_rows, rows_of, sqlite_in};
+use snake_pipe_testkit::postgres::TestDatabase;
+use source_tree::SourceTree;
+
+/// The languages with calls that lead into another file: without them the rows would say little.
+const LINKED: &str = "SELECT s.language FROM calls c JOIN files s ON s.file_id = c.file_id \
+                      WHERE c.target_file_id <> c.file_id GROUP BY s.language ORDER BY s.language";
+
+/// How many trees are edited, and how often; more where a variable says so.
+const SERIES: (&str, u64) = ("SNAKE_PIPE_TEST_SERIES", 6);
+const STEPS: (&str, u64) = ("SNAKE_PIPE_TEST_STEPS", 6);
+/// The first seed.
+const SEED: (&str, u64) = ("SNAKE_PIPE_TEST_SEED", 1);
+
+#[test]
+fn after_any_edits_the_rows_are_those_of_a_clean_load() {
+    for seed in (number(SEED)..).take(number(SERIES) as usize) {
+        edit_and_compare(seed, number(STEPS));
+    }
+}
+
+fn number((variable, default): (&str, u64)) -> u64 {
+    std::env::var(variable).map_or(default, |text| text.parse().unwrap())
+}
+
+fn edit_and_compare(seed: u64, steps: u64) {
+    let mut tree = SourceTree::new(seed);
+    let (program, folder, postgres) =
+        (Program::new(), tempfile::tempdir().unwrap(), TestDatabase::create().unwrap());
+    let (sqlite, postgres) = (sqlite_in(folder.path(), "edited.db"), postgres.url());
+    program.load_wholly(tree.path(), &[&sqlite, &postgres]);
+    for step in 1..=steps {
+        tree.edit();
+        program.load_wholly(tree.path(), &[&sqlite, &postgres]);
+        println!("seed {seed}, step {step}: {}", tree.edits.join("; "));
+        tree.edits.clear();
+        let expected = clean_rows(tree.path());
+        println!("SQLite and a clean load:");
+        assert_same_rows(&rows_of(&sqlite), &expected);
+        println!("PostgreSQL and a clean load:");
+        assert_same_rows(&rows_of(&postgres), &expected);
+    }
+    let fresh = TestDatabase::create().unwrap();
+    program.load_wholly(tree.path(), &[&fresh.url()]);
+    assert_same_rows(&rows_of(&postgres), &rows_of(&fresh.url()));
+    for url in [&sqlite, &postgres] {
+        assert_done(&program.command().args(["check", "--from", url]).output().unwrap());
+    }
+}
+
+/// The rows of a load that knows nothing beforehand: neither the database nor the cache of facts has been used.
+fn clean_rows(tree: &Path) -> Tables {
+    let folder = tempfile::tempdir().unwrap();
+    let url = sqlite_in(folder.path(), "clean.db");
+    Program::new().load_wholly(tree, &[&url]);
+    rows_of(&url)
+}
+
+#[test]
+fn threads_and_the_size_of_batches_leave_no_trace() {
+    let tree = SourceTree::new(102);
+    let folder = tempfile::tempdir().unwrap();
+    let databases = [TestDatabase::create().unwrap(), TestDatabase::create().unwrap()];
+    let mut loaded = Vec::new();
+    for (index, (threads, batch_bytes)) in [("1", "1"), ("4", "60000000")].into_iter().enumerate() {
+        let (sqlite, postgres) = (sqlite_in(folder.path(), threads), databases[index].url());
+        let program = Program::new();
+        let mut load = program.load(tree.path(), &[&sqlite, &postgres]);
+        load.env("SNAKE_PIPE_LOAD__THREADS", threads).env("SNAKE_PIPE_LOAD__BATCH_BYTES", batch_bytes);
+        assert_done(&load.output().unwrap());
+        loaded.extend([rows_of(&sqlite), rows_of(&postgres)]);
+    }
+    for rows in &loaded[1..] {
+        assert_same_rows(rows, &loaded[0]);
+    }
+    let linked = answer(&sqlite_in(folder.path(), "1"), LINKED);
+    for language in ["c", "java", "javascript", "python", "typescript"] {
+        assert!(linked.iter().any(|linked| linked == language), "{language}: only {linked:?} lead anywhere");
+    }
+}
+
+/// Which functions call which, by the details that people read.
+const EDGES: &str = "SELECT s.file_path, c.callee_name, c.status, t.file_path, c.line_number FROM calls c \
+                     JOIN files s ON s.file_id = c.file_id LEFT JOIN files t ON t.file_id = c.target_file_id \
+                     ORDER BY s.file_path, c.ordinal";
+
+/// A tree of two files, the one calling the other, in both databases.
+struct Pair {
+    program: Program,
+    tree: tempfile::TempDir,
+    folder: tempfile::TempDir,
+    postgres: TestDatabase,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let (tree, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let pair = Self { program: Program::new(), tree, folder, postgres: TestDatabase::create().unwrap() };
+        pair.write("caller.py", "from callee import f\n\ndef g():\n    return f()\n");
+        pair.write("callee.py", "def f():\n    return 1\n");
+        pair
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.tree.path().join(name), text).unwrap();
+    }
+
+    /// The edges after loading, which have to be the same in both databases.
+    fn edges(&self) -> Vec<String> {
+        let (sqlite, postgres) = (sqlite_in(self.folder.path(), "pair.db"), self.postgres.url());
+        self.program.load_wholly(self.tree.path(), &[&sqlite, &postgres]);
+        let edges = answer(&sqlite, EDGES);
+        assert_eq!(edges, answer(&postgres, EDGES));
+        edges
+    }
+}
+
+#[test]
+fn edges_into_a_file_that_is_loaded_again_survive() {
+    let pair = Pair::new();
+    assert_eq!(pair.edges(), ["caller.py | f | resolved | callee.py | 4"]);
+    pair.write("callee.py", "\n\ndef f():\n    return 2\n");
+    assert_eq!(pair.edges(), ["caller.py | f | resolved | callee.py | 4"]);
+}
+
+#[test]
+fn the_edges_of_an_unchanged_file_follow_what_changes_elsewhere() {
+    let pair = Pair::new();
+    assert_eq!(pair.edges(), ["caller.py | f | resolved | callee.py | 4"]);
+    pair.write("callee.py", "def renamed():\n    return 1\n");
+    assert_eq!(pair.edges(), ["caller.py | f | unresolved |  | 4"]);
+    pair.write("callee.py", "def f():\n    return 1\n");
+    assert_eq!(pair.edges(), ["caller.py | f | resolved | callee.py | 4"]);
+    fs::create_dir(pair.tree.path().join("callee")).unwrap();
+    fs::rename(pair.tree.path().join("callee.py"), pair.tree.path().join("callee/__init__.py")).unwrap();
+    assert_eq!(pair.edges(), ["caller.py | f | resolved | callee/__init__.py | 4"]);
+    // Without a file of that name the import is taken for one of a package from elsewhere.
+    fs::remove_file(pair.tree.path().join("callee/__init__.py")).unwrap();
+    assert_eq!(pair.edges(), ["caller.py | f | external |  | 4"]);
+}

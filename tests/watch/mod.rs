@@ -1,0 +1,61 @@
+//! A reader beside a load.
+
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
+
+use snake_pipe::core::{DatabaseBackend, SqlQuery, Value};
+use snake_pipe_testkit::conformance::tables;
+
+use crate::{
+    big_tree::State,
+    program::{Tables, with_backend},
+};
+
+/// What `act` returns. Panics when a reader saw anything but these states in the meantime.
+pub(crate) fn watched<T>(url: &str, states: &[State], act: impl FnOnce() -> T) -> T {
+    let allowed: BTreeSet<_> = states.iter().map(|state| counts_of(state.rows())).collect();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| seen(url, &is_over));
+        let result = act();
+        is_over.store(true, Ordering::Relaxed);
+        let seen = reader.join().unwrap();
+        assert!(seen.is_subset(&allowed), "seen: {seen:?}; old and new: {allowed:?}");
+        result
+    })
+}
+
+/// Every count of rows, of all tables in one statement, that a reader sees until it is over. A server that does not answer
+/// shows nothing.
+fn seen(url: &str, is_over: &AtomicBool) -> BTreeSet<Vec<usize>> {
+    let mut seen = BTreeSet::new();
+    while !is_over.load(Ordering::Relaxed) {
+        let counts = with_backend(url, async |backend| {
+            let mut counts = BTreeSet::new();
+            while let (false, Ok(row)) = (is_over.load(Ordering::Relaxed), counts_in(backend).await) {
+                counts.insert(row);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            counts
+        });
+        seen.extend(counts.unwrap_or_default());
+        thread::sleep(Duration::from_millis(20));
+    }
+    seen
+}
+
+async fn counts_in(backend: &dyn DatabaseBackend) -> snake_pipe::core::Result<Vec<usize>> {
+    let counts: Vec<_> =
+        tables().map(|table| format!("(SELECT count(*) FROM {})", table.table().name)).collect();
+    let answer = backend.execute_sql_query(SqlQuery::new(format!("SELECT {}", counts.join(", ")))).await?;
+    let count = |value: &Value| value.to_string().parse().unwrap();
+    Ok(answer.rows[0].iter().map(count).collect())
+}
+
+fn counts_of(rows: &Tables) -> Vec<usize> {
+    rows.values().map(Vec::len).collect()
+}
