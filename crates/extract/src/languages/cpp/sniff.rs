@@ -6,12 +6,9 @@ pub(super) fn is_cpp(head: &[u8]) -> bool {
     let (mut in_comment, mut guard) = (false, 0_u32);
     for line in head.split(|byte| *byte == b'\n') {
         let line = line.trim_ascii();
-        if in_comment {
-            in_comment = !contains(line, b"*/");
-            continue;
-        }
-        if line.starts_with(b"/*") {
-            in_comment = !contains(line, b"*/");
+        let starts_inside = in_comment;
+        in_comment = ends_in_comment(line, in_comment);
+        if starts_inside || line.starts_with(b"/*") {
             continue;
         }
         if line.starts_with(b"#if") {
@@ -42,6 +39,17 @@ fn says_cpp(line: &[u8]) -> bool {
         || is_class(line)
         || includes_cpp(line)
         || contains(line, b"std::") && !line.starts_with(b"//")
+}
+
+/// Whether a comment is open at the end of a line.
+fn ends_in_comment(line: &[u8], starts_inside: bool) -> bool {
+    let last = |mark: &[u8]| line.windows(2).rposition(|pair| pair == mark);
+    match (last(b"/*"), last(b"*/")) {
+        (Some(open), Some(close)) => open > close,
+        (Some(_), None) => true,
+        (None, Some(_)) => false,
+        (None, None) => starts_inside,
+    }
 }
 
 /// `class Name`, followed by what a class is followed by: prose has another word there.
@@ -94,6 +102,7 @@ mod tests {
             "/*\nclass Foo;\nnamespace x\n*/\nint a;\n",
             "struct s {\n\tstruct class *class;\n};\n",
             "class of devices\n",
+            "int fifo; /* the\n   virtual fifo\n   class Foo; */\n",
             "",
         ] {
             assert!(!is_cpp(head.as_bytes()), "{head}");
