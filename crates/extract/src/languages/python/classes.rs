@@ -63,6 +63,10 @@ pub(super) fn type_alias<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(left) = walk.child(node, LEFT) else { return };
     let name = walk.name(left);
     let name = name.split('[').next().unwrap_or("").trim_end().to_owned();
+    // To the grammar `type(a).b = c` is an alias, too.
+    if !name.chars().all(|character| character.is_alphanumeric() || character == '_') {
+        return;
+    }
     let visibility = visibility(&name);
     let class = Class { kind: ClassKind::TypeAlias, visibility, name, ..Class::default() };
     walk.add_class(node, ClassDraft { class, ..ClassDraft::default() });
