@@ -17,7 +17,7 @@ pub const CONTRACT_VERSION: u32 = 1;
 pub struct BackendDescriptor {
     /// The kind's name, such as `sqlite`; unique in a registry.
     pub kind: &'static str,
-    /// URL schemes that lead to it, such as `postgres` and `postgresql`.
+    /// URL schemes that lead to it, such as `postgres` and `postgresql`; in lower case, found in any.
     pub schemes: &'static [&'static str],
     /// [`CONTRACT_VERSION`] as the plugin was built with it.
     pub contract_version: u32,
@@ -27,7 +27,8 @@ pub struct BackendDescriptor {
     pub summary: &'static str,
     /// An example of its URL.
     pub example_url: &'static str,
-    /// What its backends promise.
+    /// What its backends promise, for lists of kinds; a load goes by
+    /// [`DatabaseBackend::capabilities`], which is to say the same.
     pub capabilities: Capabilities,
     /// Its options.
     pub options: &'static [OptionSpec],

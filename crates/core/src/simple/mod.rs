@@ -53,14 +53,16 @@ pub trait SimpleBackend: fmt::Debug + Send + Sync {
     /// Whether what was written survives the end of the process.
     fn is_durable(&self) -> bool;
 
-    /// Connects, and creates what is needed to write (an index, a collection, a directory). Does nothing when connected.
+    /// Connects, and creates what is needed to write (an index, a collection, a directory). The adapter does not call it when
+    /// connected, unless two tasks connect at once.
     ///
     /// # Errors
-    /// `Connection`, `Authentication`, `Configuration`.
+    /// `Connection`, `Authentication`, `Permission`, `Configuration`.
     async fn connect(&self) -> Result<()>;
 
-    /// Stores each document in place of the one that has its repository and path. Returns the number of documents, or of
-    /// whatever the store counts, that were written. May have written some of them when it fails.
+    /// Stores each document in place of the one that has its repository and path; no two are of one path. Together they are
+    /// about 8 MiB of facts, or a single larger document. Returns the number of documents, or of whatever the store counts,
+    /// that were written. May have written some of them when it fails.
     ///
     /// # Errors
     /// `Data` when the store refuses a document.
@@ -72,7 +74,8 @@ pub trait SimpleBackend: fmt::Debug + Send + Sync {
     /// As of any writing.
     async fn delete(&self, repository: RepositoryId, files: &[SourcePath]) -> Result<()>;
 
-    /// The entries of all documents of the repository; empty for an unknown one.
+    /// The entries of all documents of the repository, also where `save_repository` was never called; empty for an unknown
+    /// one. A damaged document may be left out: the next load then writes it again.
     ///
     /// # Errors
     /// As of any reading.
@@ -99,7 +102,7 @@ pub trait SimpleBackend: fmt::Debug + Send + Sync {
     /// Answers whether the store is well. Being unwell is an answer, not an error.
     ///
     /// # Errors
-    /// None but of broken promises.
+    /// None but for faults of the backend's own code.
     async fn health_check(&self) -> Result<HealthCheckResult>;
 
     /// Closes all connections.
