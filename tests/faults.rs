@@ -22,10 +22,20 @@ use big_tree::{BigTree, FILES, State};
 use program::{Program, answer, assert_done, assert_same_rows, rows_of, sqlite_in, words_of};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use snake_pipe_testkit::postgres::{ClusterOptions, PostgresCluster, TestDatabase};
-use watch::watched;
+use watch::{Writes, watched};
 
-/// How often a load is disturbed, each time at another moment.
-const ROUNDS: usize = 3;
+/// When a load is disturbed.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// After a random time.
+    Sometime,
+    /// As soon as it writes to the database.
+    Writing,
+    /// A random time after that.
+    LaterWriting,
+}
+
+const MOMENTS: [Moment; 3] = [Moment::Sometime, Moment::Writing, Moment::LaterWriting];
 
 /// A tree that one backend holds, and that has changed since.
 struct Loaded {
@@ -46,17 +56,25 @@ impl Loaded {
         Self { tree, url: url.to_owned(), state, duration, random: StdRng::seed_from_u64(1) }
     }
 
-    /// Starts a load of the next state, lets `disturb` have its way with it after a random time, and returns what became of
-    /// it. Nobody may have seen anything but the old and the new state.
-    fn disturb(&mut self, program: &Program, disturb: impl FnOnce(u32)) -> Output {
+    /// Starts a load of the next state, lets `disturb` have its way with it, and returns what became of it. Nobody may have
+    /// seen anything but the old and the new state.
+    fn disturb(&mut self, program: &Program, moment: Moment, disturb: impl FnOnce(u32)) -> Output {
         self.tree.write(FILES, self.state.next());
-        let after = self.duration.mul_f64(self.random.random_range(0.1..0.8));
-        println!("disturbed after {after:?} of {:?}", self.duration);
+        let fraction = match moment {
+            Moment::Sometime => self.random.random_range(0.1..0.8),
+            Moment::Writing => 0.0,
+            Moment::LaterWriting => self.random.random_range(0.0..0.1),
+        };
         let states = [self.state, self.state.next()];
         let output = watched(&self.url, &states, || {
             let mut load = program.load(self.tree.path(), &[&self.url]);
-            let child = load.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-            thread::sleep(after);
+            let (start, writes) = (Instant::now(), Writes::of(&self.url));
+            let mut child = load.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            if !matches!(moment, Moment::Sometime) {
+                writes.await_next(|| child.try_wait().unwrap().is_some());
+            }
+            thread::sleep(self.duration.mul_f64(fraction));
+            println!("{moment:?}: disturbed after {:?}; undisturbed {:?}", start.elapsed(), self.duration);
             disturb(child.id());
             child.wait_with_output().unwrap()
         });
@@ -106,9 +124,9 @@ fn code_of(status: ExitStatus) -> Option<i32> {
 
 fn kill_loaders(url: &str) {
     let mut loaded = Loaded::new(url);
-    for _ in 0..ROUNDS {
+    for moment in MOMENTS {
         let program = Program::new();
-        let output = loaded.disturb(&program, |pid| signal(pid, libc::SIGKILL));
+        let output = loaded.disturb(&program, moment, |pid| signal(pid, libc::SIGKILL));
         loaded.assert_whole(output.status);
         loaded.repeat(&program);
     }
@@ -151,9 +169,9 @@ fn a_killed_first_load_leaves_nothing_and_can_be_repeated() {
 
 fn interrupt_loaders(url: &str) {
     let mut loaded = Loaded::new(url);
-    for _ in 0..ROUNDS {
+    for moment in MOMENTS {
         let program = Program::new();
-        let output = loaded.disturb(&program, |pid| signal(pid, libc::SIGINT));
+        let output = loaded.disturb(&program, moment, |pid| signal(pid, libc::SIGINT));
         assert!(matches!(code_of(output.status), Some(0 | 130)), "{}", words_of(&output));
         loaded.assert_whole(output.status);
         loaded.repeat(&program);
@@ -175,11 +193,11 @@ fn an_interrupted_load_into_postgres_ends_with_130_and_nothing_half_loaded() {
 fn a_crash_of_the_postgres_server_leaves_the_old_state_or_the_new_one() {
     let cluster = PostgresCluster::start(ClusterOptions::durable().max_connections(30)).unwrap();
     // A loader waits for a server that is gone, so that a restart is no reason to fail; here not for long.
-    let url = cluster.create_database("crashed").unwrap() + "&timeout_seconds=2";
+    let url = cluster.create_database("crashed").unwrap() + "&timeout_seconds=1";
     let mut loaded = Loaded::new(&url);
-    for is_back_at_once in [false, true] {
+    for (moment, is_back_at_once) in [(Moment::Writing, false), (Moment::LaterWriting, true)] {
         let program = Program::new();
-        let output = loaded.disturb(&program, |_| {
+        let output = loaded.disturb(&program, moment, |_| {
             cluster.kill9().unwrap();
             if is_back_at_once {
                 cluster.restart().unwrap();

@@ -2,9 +2,10 @@
 
 use std::{
     collections::BTreeSet,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use snake_pipe::core::{DatabaseBackend, SqlQuery, Value};
@@ -27,6 +28,66 @@ pub(crate) fn watched<T>(url: &str, states: &[State], act: impl FnOnce() -> T) -
         assert!(seen.is_subset(&allowed), "seen: {seen:?}; old and new: {allowed:?}");
         result
     })
+}
+
+/// Waits until a load is in the middle of writing to a database; what begins a load does not count.
+pub(crate) enum Writes {
+    /// The write-ahead log, as it was.
+    Sqlite {
+        log: PathBuf,
+        before: Option<(u64, SystemTime)>,
+    },
+    Postgres {
+        url: String,
+    },
+}
+
+impl Writes {
+    /// What begins a load writes less.
+    const SMALL_BYTES: u64 = 100_000;
+
+    pub(crate) fn of(url: &str) -> Self {
+        match url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let log = PathBuf::from(format!("{path}-wal"));
+                Self::Sqlite { before: size_and_time(&log), log }
+            }
+            None => Self::Postgres { url: url.to_owned() },
+        }
+    }
+
+    /// Returns at the next write, or when the load has ended without one.
+    pub(crate) fn await_next(&self, mut has_ended: impl FnMut() -> bool) {
+        match self {
+            Self::Sqlite { log, before } => {
+                let is_quiet = |now: Option<(u64, SystemTime)>| {
+                    now == *before || now.is_none_or(|(bytes, _)| bytes < Self::SMALL_BYTES)
+                };
+                while is_quiet(size_and_time(log)) && !has_ended() {
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+            Self::Postgres { url } => {
+                let writers = "SELECT count(*) FROM pg_stat_activity \
+                               WHERE datname = current_database() AND backend_xid IS NOT NULL \
+                               AND clock_timestamp() - xact_start > interval '30 ms'";
+                let idle = vec![vec![Value::Integer(0)]];
+                with_backend(url, async |backend| {
+                    while backend.execute_sql_query(SqlQuery::new(writers)).await.unwrap().rows == idle
+                        && !has_ended()
+                    {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                })
+                .unwrap();
+            }
+        }
+    }
+}
+
+fn size_and_time(file: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = file.metadata().ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
 }
 
 /// Every count of rows, of all tables in one statement, that a reader sees until it is over. A server that does not answer
