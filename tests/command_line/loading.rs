@@ -142,6 +142,33 @@ fn only_the_chosen_languages_are_loaded_and_the_others_stay() {
 }
 
 #[test]
+fn a_load_of_one_language_links_against_all_of_them() {
+    let place = shop::place();
+    place.write("web/j.js", "export function j() {}\n");
+    place.write("web/t.ts", "import { j } from './j.js';\nexport function t() { j(); }\n");
+    let statuses = |place: &Place| {
+        query(
+            place,
+            "sqlite:web.db",
+            "SELECT status, count(*) AS n FROM calls GROUP BY status ORDER BY status",
+        )
+    };
+    let load = ["load", "web", "--to", "sqlite:web.db"];
+    place.run(&load).exits(0);
+    let clean = statuses(&place);
+    assert_eq!(clean, [json!({"status": "resolved", "n": 1})]);
+    place.run(&[&load[..], &["--language", "typescript"]].concat()).exits(0);
+    assert_eq!(statuses(&place), clean);
+
+    place.write("web/j.js", "export function k() {}\n");
+    place.run(&[&load[..], &["--language", "typescript"]].concat()).exits(0);
+    assert_eq!(statuses(&place), [json!({"status": "unresolved", "n": 1})]);
+    place.write("web/j.js", "export function j() {}\n");
+    place.run(&load).exits(0);
+    assert_eq!(statuses(&place), clean);
+}
+
+#[test]
 fn branches_of_a_repository_stand_beside_each_other() {
     let place = shop::place();
     for branch in ["main", "next"] {

@@ -3,7 +3,7 @@ WITH RECURSIVE reached(function_id, repository_id, distance) AS (
     FROM functions t
     JOIN repositories r ON r.repository_id = t.repository_id
     WHERE (t.name = $3 OR t.qualified_name = $3)
-      AND (CAST($1 AS TEXT) IS NULL OR r.name = $1)
+      AND (CAST($1 AS TEXT) IS NULL OR $1 IN (r.name, r.name || '@' || r.ref_name))
     UNION
     SELECT k.function_id, k.repository_id, p.distance + 1
     FROM reached p

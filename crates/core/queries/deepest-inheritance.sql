@@ -2,7 +2,7 @@ WITH RECURSIVE chain(class_id, repository_id, depth) AS (
     SELECT c.class_id, c.repository_id, CAST(0 AS BIGINT)
     FROM classes c
     JOIN repositories r ON r.repository_id = c.repository_id
-    WHERE (CAST($1 AS TEXT) IS NULL OR r.name = $1)
+    WHERE (CAST($1 AS TEXT) IS NULL OR $1 IN (r.name, r.name || '@' || r.ref_name))
       AND EXISTS (
         SELECT 1 FROM inheritance i WHERE i.target_class_id = c.class_id AND i.repository_id = c.repository_id
       )

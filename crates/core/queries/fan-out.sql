@@ -5,7 +5,7 @@ FROM (
     FROM calls k
     JOIN repositories r ON r.repository_id = k.repository_id
     WHERE k.function_id IS NOT NULL AND k.target_function_id IS NOT NULL
-      AND (CAST($1 AS TEXT) IS NULL OR r.name = $1)
+      AND (CAST($1 AS TEXT) IS NULL OR $1 IN (r.name, r.name || '@' || r.ref_name))
     GROUP BY k.function_id, k.repository_id
 ) t
 JOIN functions f ON f.function_id = t.function_id AND f.repository_id = t.repository_id

@@ -5,7 +5,7 @@ WITH candidates AS (
     JOIN repositories r ON r.repository_id = f.repository_id
     WHERE f.complexity IS NOT NULL
       AND NOT s.is_test AND NOT s.is_vendored AND NOT s.is_generated
-      AND (CAST($1 AS TEXT) IS NULL OR r.name = $1)
+      AND (CAST($1 AS TEXT) IS NULL OR $1 IN (r.name, r.name || '@' || r.ref_name))
     ORDER BY f.complexity DESC, f.function_id
     LIMIT 500
 ), counted AS (

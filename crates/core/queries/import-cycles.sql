@@ -4,6 +4,6 @@ JOIN files a ON a.file_id = d.source_file_id AND a.repository_id = d.repository_
 JOIN files b ON b.file_id = d.target_file_id AND b.repository_id = d.repository_id
 JOIN repositories r ON r.repository_id = d.repository_id
 WHERE d.dependency_type = 'import' AND d.status = 'resolved'
-  AND (CAST($1 AS TEXT) IS NULL OR r.name = $1)
+  AND (CAST($1 AS TEXT) IS NULL OR $1 IN (r.name, r.name || '@' || r.ref_name))
   AND CAST($2 AS BIGINT) > 0
 ORDER BY r.name, a.file_path, b.file_path

@@ -61,7 +61,7 @@ const REPOSITORY: QueryParameter = QueryParameter {
     name: "repository",
     is_integer: false,
     default: ParameterDefault::Any,
-    help: "only this repository, by name",
+    help: "only this repository: NAME for all its refs, or NAME@REF",
 };
 const LIMIT: QueryParameter = QueryParameter {
     name: "limit",
@@ -199,13 +199,15 @@ impl NamedQuery {
         if !parameter.is_integer {
             return Ok(Value::Text(text.to_owned()));
         }
-        text.parse().map(Value::Integer).map_err(|source| {
-            Error::new(
+        // A negative limit means "all" to SQLite and is an error to PostgreSQL.
+        match text.parse::<u32>() {
+            Ok(number) => Ok(Value::Integer(number.into())),
+            Err(source) => Err(Error::new(
                 ErrorKind::Configuration,
-                format!("parameter `{}` is a whole number, not `{text}`", parameter.name),
+                format!("parameter `{}` is a whole number from 0, not `{text}`", parameter.name),
             )
-            .with_source(source)
-        })
+            .with_source(source)),
+        }
     }
 
     fn parameter_help(&self) -> String {
@@ -252,6 +254,7 @@ mod tests {
         );
         assert!(callers.prepare(&given(&[("funktion", "x")])).is_err());
         assert!(callers.prepare(&given(&[("function", "x"), ("limit", "many")])).is_err());
+        assert!(callers.prepare(&given(&[("function", "x"), ("limit", "-1")])).is_err());
     }
 
     #[test]

@@ -229,10 +229,12 @@ fn excluded_databases_are_no_rows() {
 }
 
 #[test]
-fn other_languages_are_left_out_on_request() {
+fn other_languages_are_there_but_not_asked_for() {
     let tree = tree(&[("a.c", ""), ("b.py", ""), ("README", "")]);
     let discover = DiscoverOptions { languages: vec![Language::Python], ..DiscoverOptions::default() };
-    assert_eq!(paths(&scan_with(tree.path(), ExtractOptions { discover, ..options() })), ["b.py"]);
+    let inventory = scan_with(tree.path(), ExtractOptions { discover, ..options() });
+    let asked: Vec<_> = inventory.files.iter().map(|file| inventory.is_asked_for(file.language)).collect();
+    assert_eq!((paths(&inventory), asked), (vec!["README", "a.c", "b.py"], vec![false, false, true]));
 }
 
 #[test]

@@ -48,9 +48,10 @@ pub fn extract_options(
     Ok(ExtractOptions {
         discover: DiscoverOptions {
             max_file_bytes: config.integer("extract.max_file_bytes").unwrap_or(DEFAULT_MAX_FILE_BYTES),
+            include_hidden: config.bool("extract.include_hidden"),
+            heed_ignore_files: config.bool("extract.heed_ignore_files"),
             languages,
             excluded: backends.iter().filter_map(|backend| database_file(&backend.url)).collect(),
-            ..DiscoverOptions::default()
         },
         parse: ParseOptions { ast, store_source: flags.store_source || config.bool("extract.store_source") },
         cache: cache_location(config),

@@ -22,7 +22,8 @@ pub struct SourceDescription {
     pub ref_name: String,
     /// The commit that is checked out.
     pub commit: Option<String>,
-    /// Whether files differ from the commit, untracked ones included.
+    /// Whether tracked files differ from the commit; as in `git describe --dirty`, untracked ones do not count: the
+    /// database that a load writes may be one of them.
     pub is_dirty: Option<bool>,
     /// The remote's address without credentials.
     pub remote: Option<String>,
@@ -80,7 +81,7 @@ fn ask_git(description: &mut SourceDescription, prefix: &str) {
     description.commit = ask(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
     // Without optional locks, a load that only reads does not disturb a git command that runs beside it.
     description.is_dirty =
-        git(&root, &["--no-optional-locks", "status", "--porcelain", "--untracked-files=normal", "--", "."])
+        git(&root, &["--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--", "."])
             .ok()
             .map(|changes| !changes.is_empty());
     let remote = ask(&["config", "--get", "remote.origin.url"]).or_else(|| {
@@ -209,7 +210,6 @@ mod tests {
         run(root, &["init", "--quiet", "--initial-branch=trunk"]);
         run(root, &["remote", "add", "origin", "https://me:secret@example.org/org/app.git"]);
         std::fs::write(root.join("a.c"), "int a;").unwrap();
-        assert_eq!(describe(root).unwrap().is_dirty, Some(true));
         assert_eq!(describe(root).unwrap().commit, None);
         run(root, &["add", "."]);
         run(root, &["-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-m", "a"]);
@@ -217,7 +217,10 @@ mod tests {
         assert_eq!(description.name, "example.org/org/app");
         assert_eq!(description.ref_name, "trunk");
         assert_eq!(description.remote.as_deref(), Some("https://example.org/org/app.git"));
-        assert_eq!(description.is_dirty, Some(false));
+        std::fs::write(root.join("code.db"), "").unwrap();
+        assert_eq!(describe(root).unwrap().is_dirty, Some(false));
+        std::fs::write(root.join("a.c"), "int b;").unwrap();
+        assert_eq!(describe(root).unwrap().is_dirty, Some(true));
         assert_eq!(description.commit.unwrap().len(), 40);
     }
 

@@ -34,7 +34,8 @@ pub struct DiscoverOptions {
     pub heed_ignore_files: bool,
     /// Larger files become rows that say so. Default: [`DEFAULT_MAX_FILE_BYTES`].
     pub max_file_bytes: u64,
-    /// Files of other languages are left out wholly; empty for all languages. Default: empty.
+    /// Facts come of files of these languages alone; all files take part in linking. Empty for all languages. Default:
+    /// empty.
     pub languages: Vec<Language>,
     /// Absolute paths of files that do not belong to it, such as the databases that are written. What SQLite keeps
     /// beside a database goes with it. Default: none.

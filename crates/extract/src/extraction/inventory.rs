@@ -30,8 +30,10 @@ use crate::{
 pub struct Inventory {
     /// The tree's root, absolute, symbolic links in it resolved.
     pub root: PathBuf,
-    /// Its files.
+    /// Its files, of whatever language.
     pub files: Vec<InventoryFile>,
+    /// The languages that are asked for; empty for all. Facts come of their files alone, but all files take part in linking.
+    pub languages: Vec<Language>,
     /// Directories that could not be listed. What they hold is not known.
     pub unreadable_directories: Vec<SourcePath>,
     /// What did not hinder the scan but should be known.
@@ -74,8 +76,30 @@ impl Inventory {
         }
     }
 
+    /// Whether facts of a file of this language are asked for.
+    #[must_use]
+    pub fn is_asked_for(&self, language: Language) -> bool {
+        self.languages.is_empty() || self.languages.contains(&language)
+    }
+
+    /// Whether a backend with this manifest holds all files of languages that are not asked for as they are, and none that
+    /// is gone: then what references to them resolve to stays right beside its rows.
+    #[must_use]
+    pub fn others_are_held_by(&self, manifest: &Manifest) -> bool {
+        let keys = self.keys();
+        let is_held = |file: &InventoryFile| {
+            manifest
+                .files
+                .get(&file.path.key())
+                .is_some_and(|held| held.content_hash == file.content_identity())
+        };
+        manifest.files.keys().all(|key| keys.contains(key))
+            && self.files.iter().filter(|file| !self.is_asked_for(file.language)).all(is_held)
+    }
+
     /// Whether a backend with this manifest holds exactly these files, as they are: then it is owed nothing, as what
-    /// references resolve to follows from all files together.
+    /// references resolve to follows from all files together. Never where some languages alone are asked for: what a
+    /// reference to a file of another language resolves to is not known from what the backend holds.
     #[must_use]
     pub fn is_held_by(&self, manifest: &Manifest, producer_version: &str) -> bool {
         let is_held = |file: &InventoryFile| {
@@ -85,7 +109,9 @@ impl Inventory {
                     && held.producer_version == producer_version
             })
         };
-        manifest.files.len() == self.files.len() && self.files.iter().all(is_held)
+        self.languages.is_empty()
+            && manifest.files.len() == self.files.len()
+            && self.files.iter().all(is_held)
     }
 }
 
@@ -164,10 +190,9 @@ pub(super) fn scan(
     }));
     let mut files: Vec<_> = entries.into_iter().zip(read).map(|(entry, read)| file(entry, read)).collect();
     remove_companions(&mut files);
-    let languages = &options.discover.languages;
-    files.retain(|file| languages.is_empty() || languages.contains(&file.language));
     check_keys(&files)?;
-    Ok(Inventory { root, files, unreadable_directories, warnings })
+    let languages = options.discover.languages.clone();
+    Ok(Inventory { root, files, languages, unreadable_directories, warnings })
 }
 
 type Read = Result<(Content, FileStatus), Skip>;

@@ -125,7 +125,7 @@ impl Extraction {
         producer_version(&self.options.parse)
     }
 
-    /// Parses what the cache does not hold, links, and gives the facts of the files for which `owed` holds, whole, in the
+    /// Parses what the cache does not hold, links, and gives the facts of the files of the languages asked for and for which `owed` holds, whole, in the
     /// order of their paths. `owed` is asked once for every file, from several threads.
     ///
     /// The work is done by threads of its own, as far ahead of the consumer as the options say. Dropping the stream ends
@@ -133,11 +133,13 @@ impl Extraction {
     #[must_use]
     pub fn facts(self, owed: impl Fn(&Stamp<'_>) -> bool + Send + Sync + 'static) -> FactStream {
         let Self { inventory, options, store, workers, progress } = self;
+        let asked = Arc::clone(&inventory);
+        let owed = move |stamp: &Stamp<'_>| asked.is_asked_for(stamp.language) && owed(stamp);
         stream::spawn(options.read_ahead_bytes, move |queue| {
             let files = Files::new(&inventory, &options, &store, &progress);
             let files = parsing::parse_missing(files, &workers, queue)?;
             linking::link(&files, &workers, queue, &owed)?;
-            if options.discover.languages.is_empty() && !queue.is_abandoned() {
+            if !queue.is_abandoned() {
                 store.compact(&files.entry_keys());
             }
             progress.begin(Phase::Done, 0, 0);

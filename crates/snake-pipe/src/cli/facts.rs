@@ -54,7 +54,14 @@ pub(super) async fn scope(arguments: &LoadArguments, facts: &Path) -> Result<Sco
                 Record::Quarantined(piece) => piece.path.map(|path| path.key()),
             });
         }
-        Ok(Scope::Complete(Arc::new(keys)))
+        match keys.is_empty() {
+            // A producer that failed early must not empty the database.
+            true => {
+                Err(Error::new(ErrorKind::Data, "there are no facts, and --complete would remove everything")
+                    .with_help("to remove a repository, use `snake-pipe repositories remove NAME`"))
+            }
+            false => Ok(Scope::Complete(Arc::new(keys))),
+        }
     })
     .await
 }

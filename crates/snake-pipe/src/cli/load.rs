@@ -1,7 +1,6 @@
 //! `load`.
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -21,7 +20,6 @@ use snake_pipe_extract::{
     Extraction, Inventory, Progress,
     discover::{SourceDescription, describe},
     facts::Quarantined,
-    language_of,
 };
 
 use super::{
@@ -52,7 +50,8 @@ pub(super) async fn run(program: &Program, arguments: LoadArguments) -> Result<E
         // What was published stays published whatever closing says.
         let _ = backend.close().await;
     }
-    let report = Report::new(run, started.elapsed());
+    let answers_sql = backends.iter().map(|backend| backend.capabilities().sql).collect();
+    let report = Report::new(run, answers_sql, started.elapsed());
     report.print(arguments.format, arguments.timings)?;
     Ok(report.exit())
 }
@@ -146,13 +145,13 @@ async fn load_tree(
     phase("manifests");
     let version = extraction.producer_version();
     let is_held = manifests.iter().all(|manifest| inventory.is_held_by(manifest, &version));
-    let scope = scope(&inventory, &manifests, !source.flags.languages.is_empty());
+    let scope = scope(&inventory, &manifests);
     let counts = Arc::new(SharedCounts::default());
     let facts: Facts = match is_held {
         true => futures::stream::empty().boxed(),
         false => owed(extraction, &manifests, &version).boxed(),
     };
-    let facts = counted(facts, &counts);
+    let facts = counted(linked_for_now(facts, &inventory, &manifests), &counts);
     let source = Arc::new(source);
     let bytes: u64 = inventory.files.iter().filter_map(|file| file.size_bytes).sum();
     let summary = pipeline(program, arguments, facts, backends)?
@@ -177,7 +176,6 @@ async fn load_tree(
 /// A source tree and how it is read.
 struct Source {
     description: SourceDescription,
-    flags: ExtractFlags,
     options: snake_pipe_extract::ExtractOptions,
     path: PathBuf,
     progress: Arc<Progress>,
@@ -193,7 +191,7 @@ impl Source {
         let settings = program.config.backends(&arguments.to)?;
         let options = extract_options(&program.config, &flags, &settings)?;
         let description = describe(path)?;
-        Ok(Self { description, flags, options, path: path.to_owned(), progress: Arc::default() })
+        Ok(Self { description, options, path: path.to_owned(), progress: Arc::default() })
     }
 
     fn repository(&self, arguments: &LoadArguments) -> Repository {
@@ -233,18 +231,31 @@ async fn manifests(backends: &[Arc<dyn DatabaseBackend>], repository: &Repositor
     }
 }
 
-/// All of the tree; where only some languages are read, files of the others stay as they are.
-fn scope(inventory: &Inventory, manifests: &[Manifest], is_filtered: bool) -> Scope {
+/// All of the tree; where only some languages are asked for, files of the others stay as they are while they are on disk.
+fn scope(inventory: &Inventory, manifests: &[Manifest]) -> Scope {
     match inventory.scope() {
-        Scope::Complete(keys) if is_filtered => {
-            let languages: BTreeSet<_> = inventory.files.iter().map(|file| file.language).collect();
-            let others = manifests.iter().flat_map(|manifest| &manifest.files);
-            let others = others.filter(|(_, held)| !languages.contains(&language_of(&held.path, &[])));
-            let kept: BTreeSet<FileKey> = keys.iter().copied().chain(others.map(|(key, _)| *key)).collect();
-            Scope::Complete(Arc::new(kept))
+        Scope::Complete(_) if !inventory.languages.is_empty() => {
+            let is_held = |key: &FileKey| manifests.iter().any(|manifest| manifest.files.contains_key(key));
+            let files =
+                inventory.files.iter().map(|file| (file.path.key(), inventory.is_asked_for(file.language)));
+            let kept = files.filter(|(key, is_asked_for)| *is_asked_for || is_held(key)).map(|(key, _)| key);
+            Scope::Complete(Arc::new(kept.collect()))
         }
         scope => scope,
     }
+}
+
+/// Facts whose references were linked against files that a backend holds otherwise, or not at all, are to be linked again by
+/// the next load: they carry no link hash.
+fn linked_for_now(facts: Facts, inventory: &Inventory, manifests: &[Manifest]) -> Facts {
+    if inventory.languages.is_empty()
+        || manifests.iter().all(|manifest| inventory.others_are_held_by(manifest))
+    {
+        return facts;
+    }
+    let without =
+        |facts: Arc<TransformedAst>| Arc::new(TransformedAst { link_hash: None, ..(*facts).clone() });
+    facts.map_ok(without).boxed()
 }
 
 /// The facts of the files that some backend lacks.

@@ -28,6 +28,8 @@ pub(super) struct Report {
     timings: Vec<Timing>,
     #[serde(skip)]
     asked: Vec<String>,
+    #[serde(skip)]
+    answers_sql: Vec<bool>,
 }
 
 #[derive(Serialize)]
@@ -52,7 +54,7 @@ struct Timing {
 }
 
 impl Report {
-    pub(super) fn new(run: Run, elapsed: Duration) -> Self {
+    pub(super) fn new(run: Run, answers_sql: Vec<bool>, elapsed: Duration) -> Self {
         let quarantined = run.quarantined.into_iter().map(|piece| QuarantinedReport {
             line: piece.line,
             object: piece.object,
@@ -70,6 +72,7 @@ impl Report {
             quarantined: quarantined.collect(),
             timings: run.phases.into_iter().map(timing).collect(),
             asked: run.asked,
+            answers_sql,
         }
     }
 
@@ -98,7 +101,7 @@ impl Report {
 
     fn text(&self) -> String {
         let mut text = self.headline();
-        if self.loaded.files > 0 {
+        if self.loaded.files > 0 && !self.is_unchanged() {
             text.push('\n');
             text.push_str(&self.loaded.text());
         }
@@ -112,10 +115,14 @@ impl Report {
         if let Some(error) = &self.run.error {
             text.push_str(&format!("error: {}\n", error.message));
         }
-        if matches!(self.run.outcome, Outcome::Success | Outcome::PartlyFailed) {
-            text.push_str(&format!("\nnext: snake-pipe query hotspots{}\n", self.source_flag()));
+        if let Some(flag) = self.source_flag() {
+            text.push_str(&format!("\nnext: snake-pipe query hotspots{flag}\n"));
         }
         text
+    }
+
+    fn is_unchanged(&self) -> bool {
+        self.run.lanes.iter().all(|lane| lane.status == LaneStatus::Unchanged)
     }
 
     fn headline(&self) -> String {
@@ -127,12 +134,15 @@ impl Report {
         let to: Vec<_> = self.run.lanes.iter().map(|lane| lane.address.as_str()).collect();
         let to = to.join(" and ");
         let seconds = self.seconds;
-        let is_unchanged = self.run.lanes.iter().all(|lane| lane.status == LaneStatus::Unchanged);
+        let is_unchanged = self.is_unchanged();
         match (self.run.outcome, &self.source) {
-            (Outcome::Success, Some(source)) if is_unchanged => format!(
-                "{name} is unchanged: {} files compared, nothing written to {to}, {seconds:.2} s\n",
-                grouped(source.files)
-            ),
+            (Outcome::Success, source) if is_unchanged => {
+                let files = source.as_ref().map_or(self.loaded.files, |source| source.files);
+                let (files, ending) = (grouped(files), plural(files as usize));
+                format!(
+                    "{name} is unchanged: {files} file{ending} compared, nothing written to {to}, {seconds:.2} s\n"
+                )
+            }
             (Outcome::Success, source) => {
                 let files = self.loaded.files;
                 let of = source.as_ref().filter(|source| source.files != files);
@@ -201,13 +211,12 @@ impl Report {
     }
 
     /// What makes the next command ask the same backend; nothing where it finds that by itself.
-    fn source_flag(&self) -> String {
-        let is_held = |lane: &LaneSummary| lane.is_held() && lane.kind != "memory";
-        let held = self.run.lanes.iter().position(is_held);
-        match held.and_then(|index| self.asked.get(index)) {
-            Some(name) => format!(" --from {}", shell_word(name)),
-            None => String::new(),
-        }
+    /// How the next command names a backend that holds the load and answers SQL; none if there is no such backend.
+    fn source_flag(&self) -> Option<String> {
+        let answers = |index: usize| self.answers_sql.get(index).copied().unwrap_or(false);
+        let held =
+            (0..self.run.lanes.len()).find(|index| self.run.lanes[*index].is_held() && answers(*index))?;
+        Some(self.asked.get(held).map(|name| format!(" --from {}", shell_word(name))).unwrap_or_default())
     }
 
     fn timings_text(&self) -> String {

@@ -71,6 +71,18 @@ pub static KEYS: &[Key] = &[
         None,
         "Where parsed facts are kept between runs; by default snake-pipe in the user's cache directory.",
     ),
+    key(
+        "extract.heed_ignore_files",
+        KeyKind::Bool,
+        Some("true"),
+        "Leave out what .gitignore and .ignore files name.",
+    ),
+    key(
+        "extract.include_hidden",
+        KeyKind::Bool,
+        Some("false"),
+        "Load files and directories whose name begins with a dot; .git never is.",
+    ),
     key("extract.languages", KeyKind::List, None, "Only files of these languages; all unless set."),
     key(
         "extract.max_file_bytes",

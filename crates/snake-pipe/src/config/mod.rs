@@ -144,7 +144,7 @@ impl Config {
         let backends = chosen.iter().map(|choice| self.backend(choice)).collect::<Result<Vec<_>>>()?;
         for (index, backend) in backends.iter().enumerate() {
             // Two loads of one repository into one database: the second would take it over from the first.
-            if backends[..index].iter().any(|other| other.url == backend.url) {
+            if backends[..index].iter().any(|other| place_of(&other.url) == place_of(&backend.url)) {
                 let url = redacted_url(&backend.url);
                 return Err(Error::new(ErrorKind::Configuration, format!("`{url}` is given twice"))
                     .with_help("name each backend once"));
@@ -191,6 +191,15 @@ impl Config {
         };
         Error::new(ErrorKind::Configuration, format!("no backend is named `{choice}`")).with_help(help)
     }
+}
+
+/// The URL, or for an embedded database the file it leads to: `a.db` and `./a.db` are one.
+fn place_of(url: &str) -> String {
+    let Some(path) = url.strip_prefix("sqlite:") else { return url.to_owned() };
+    let path = path.split('?').next().unwrap_or(path);
+    let path = Path::new(path.strip_prefix("//").unwrap_or(path));
+    let found = path.canonicalize().or_else(|_| std::path::absolute(path));
+    found.map_or_else(|_| url.to_owned(), |path| path.components().collect::<PathBuf>().display().to_string())
 }
 
 /// A PostgreSQL URL from `host`, `port`, `database` and `username`; a password stays an option of its own.
