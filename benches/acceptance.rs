@@ -77,11 +77,13 @@ async fn measure() -> Result<Report> {
     for backend in &databases.backends {
         let kind = &backend.info().kind;
         eprintln!("measuring {kind}");
+        measure_integrity(&mut report, backend.as_ref(), "alone in the database").await?;
         measure_directory(&mut report, backend, code.path()).await?;
         measure_queries(&mut report, backend.as_ref()).await?;
         measure_single_files(&mut report, backend.as_ref()).await?;
         measure_bulk(&mut report, backend.as_ref()).await?;
-        measure_checks(&mut report, backend.as_ref()).await?;
+        measure_integrity(&mut report, backend.as_ref(), "beside all of the above").await?;
+        measure_health(&mut report, backend.as_ref()).await?;
     }
     measure_acquisition(&mut report, &cluster).await?;
     report.add("memory of this process, at its peak", peak_memory_mib()?, Limit::Mebibytes(MEMORY_MIB));
@@ -189,27 +191,33 @@ async fn measure_bulk(report: &mut Report, backend: &dyn DatabaseBackend) -> Res
     Ok(())
 }
 
-/// Integrity of a typical batch, and health, in a database that holds all of the above.
-async fn measure_checks(report: &mut Report, backend: &dyn DatabaseBackend) -> Result<()> {
-    let repository = Repository::named("typical batch");
+/// A typical batch, checked after it was written.
+async fn measure_integrity(report: &mut Report, backend: &dyn DatabaseBackend, place: &str) -> Result<()> {
+    let repository = Repository::named(format!("typical batch {place}"));
     let batch = batch(Generator::new(3, TYPICAL_BATCH_FILES).facts());
     load(backend, LoadPlan::partial(repository.clone(), "1"), &batch).await?;
-    let (mut integrity, mut health) = (Vec::new(), Vec::new());
+    let mut times = Vec::new();
     for _ in 0..REPETITIONS {
         let begin = Instant::now();
         let result = backend.check_integrity(IntegrityScope::Repository(repository.id())).await?;
-        integrity.push(begin.elapsed());
+        times.push(begin.elapsed());
         if !result.is_clean() {
             return Err(Error::new(ErrorKind::Internal, format!("rows contradict each other: {result:?}")));
         }
+    }
+    let figure = format!("{}: integrity of {TYPICAL_BATCH_FILES} files {place}", backend.info().kind);
+    report.add_percentile(figure, 95, times, INTEGRITY_MS);
+    Ok(())
+}
+
+async fn measure_health(report: &mut Report, backend: &dyn DatabaseBackend) -> Result<()> {
+    let mut times = Vec::new();
+    for _ in 0..REPETITIONS {
         let begin = Instant::now();
         backend.health_check().await?;
-        health.push(begin.elapsed());
+        times.push(begin.elapsed());
     }
-    let kind = &backend.info().kind;
-    let figure = format!("{kind}: integrity of {TYPICAL_BATCH_FILES} files");
-    report.add_percentile(figure, 95, integrity, INTEGRITY_MS);
-    report.add_percentile(format!("{kind}: health check"), 95, health, HEALTH_MS);
+    report.add_percentile(format!("{}: health check", backend.info().kind), 95, times, HEALTH_MS);
     Ok(())
 }
 
