@@ -11,6 +11,9 @@ use snake_pipe_core::{Error, QueryResult, Result, Value};
 
 use super::arguments::RowFormat;
 
+/// Below so many columns nothing is wrapped.
+const NARROW: u16 = 40;
+
 /// One line, below the header.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
@@ -73,6 +76,10 @@ pub(super) fn print_rows(result: &QueryResult, format: RowFormat) -> Result<()> 
 pub(super) fn table_of(columns: &[String], rows: &[Vec<Value>]) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+    // A terminal that does not know its width says 0, and everything would stand in columns of one letter.
+    if table.width().is_some_and(|width| width < NARROW) {
+        table.set_content_arrangement(ContentArrangement::Disabled);
+    }
     table.set_header(columns);
     for row in rows {
         table.add_row(row.iter().map(shown));
