@@ -30,6 +30,8 @@ use crate::{
 const UNIT_BYTES: usize = 8 << 20;
 /// From so many changed rows on statistics are gathered at once.
 const ROWS_BEFORE_ANALYZE: u64 = 50_000;
+/// From so many on they are when the statistics know of less than ten times as many, as in a new database.
+const FEW_ROWS_BEFORE_ANALYZE: u64 = 1_000;
 /// Every lookup of a publication is by key. Right after a large load the server has no statistics, and would rather read
 /// whole tables.
 pub(super) const PREPARE: &str = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
@@ -142,18 +144,28 @@ impl InPlaceSession {
     }
 }
 
-/// Without statistics the first queries after a large load would read whole tables. The server gathers them by itself, but a
-/// minute later. What is published is published, whatever becomes of this.
-async fn analyze(lease: &mut Lease, repository: RepositoryId) {
-    let analyzed = match partition::partitions_of(lease, repository).await {
-        Ok(partitions) => {
-            lease.run(format!("ANALYZE {}", partitions.join(", "))).await.map_err(failed("analyze"))
-        }
-        Err(error) => Err(error),
-    };
-    if let Err(error) = analyzed {
+/// Without statistics the first queries after a load would read whole tables again and again. The server gathers them by
+/// itself, but a minute later. What is published is published, whatever becomes of this.
+async fn gather_statistics(lease: &mut Lease, repository: RepositoryId, changed_rows: u64) {
+    if let Err(error) = analyze_if_outdated(lease, repository, changed_rows).await {
         tracing::debug!(%error, "no statistics were gathered");
     }
+}
+
+async fn analyze_if_outdated(lease: &mut Lease, repository: RepositoryId, changed_rows: u64) -> Result<()> {
+    let partitions = partition::partitions_of(lease, repository).await?;
+    // The server's own rule: a tenth. A table that was never looked at has -1 rows, before version 14 it has 0.
+    let known = "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint
+         FROM unnest($1::text[]) AS n (name) JOIN pg_class c ON c.oid = n.name::regclass";
+    let known: i64 = sqlx::query_scalar(known)
+        .bind(&partitions)
+        .fetch_one(lease.get())
+        .await
+        .map_err(failed("analyze"))?;
+    if changed_rows >= ROWS_BEFORE_ANALYZE || changed_rows.saturating_mul(10) > known.unsigned_abs() {
+        lease.run(format!("ANALYZE {}", partitions.join(", "))).await.map_err(failed("analyze"))?;
+    }
+    Ok(())
 }
 
 /// A key that does not hold at the end is a fault of the writer, not of a file that could be told apart.
@@ -203,8 +215,8 @@ impl LoadSession for InPlaceSession {
             }
         };
         lease.run("COMMIT").await.map_err(commit_error)?;
-        if changes.rows >= ROWS_BEFORE_ANALYZE {
-            analyze(&mut lease, self.fence.repository).await;
+        if changes.rows >= FEW_ROWS_BEFORE_ANALYZE {
+            gather_statistics(&mut lease, self.fence.repository, changes.rows).await;
         }
         lease.give_back();
         Ok(PublishResult::Published(WriteResult {

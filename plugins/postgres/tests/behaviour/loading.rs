@@ -7,6 +7,7 @@ use crate::support::{
     two_files, user,
 };
 use snake_pipe_core::{DatabaseBackend as _, ErrorKind, load::PublishResult, model::TransformedAst};
+use snake_pipe_testkit::fixtures::Generator;
 
 const REFERENCES: &str = "
     SELECT 'import', status, origin, target_file_id IS NULL FROM imports
@@ -22,6 +23,15 @@ async fn what_is_published_is_in_the_manifest() {
     let manifest = backend.manifest(app_id()).await.unwrap();
     assert!(files.iter().all(|facts| !manifest.owes(facts, "1")));
     assert_eq!(backend.repositories().await.unwrap()[0].repository.name, "app");
+}
+
+#[tokio::test]
+async fn queries_after_the_first_load_have_statistics_to_plan_by() {
+    let (_database, backend) = backend().await;
+    let files: Vec<_> = Generator::new(1, 200).facts().into_iter().map(Arc::new).collect();
+    load(&backend, complete(&files), &files).await;
+    let known = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'files_default'::regclass";
+    assert_eq!(count(&backend, known).await, 200);
 }
 
 #[tokio::test]
