@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use snake_pipe_core::{BackendInfo, Error, ErrorKind};
 use tokio::time::Instant;
 
@@ -34,7 +34,7 @@ impl Default for BreakerOptions {
 }
 
 /// What a breaker does with calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerState {
     /// Lets them through.
@@ -127,6 +127,14 @@ impl Breaker {
         }
     }
 
+    /// Tells that a probe of the backend was answered: an open breaker lets calls through again, to try.
+    pub fn answered(&self) {
+        let mut state = self.lock();
+        if let State::Open { .. } = *state {
+            *state = State::HalfOpen { since: Instant::now(), calls: 0, successes: 0 };
+        }
+    }
+
     /// Tells that the backend did not answer.
     pub fn failed(&self) {
         let mut state = self.lock();
@@ -172,6 +180,12 @@ impl Breakers {
     #[must_use]
     pub fn new(options: BreakerOptions) -> Self {
         Self { options, breakers: Arc::default() }
+    }
+
+    /// When they open and close.
+    #[must_use]
+    pub const fn options(&self) -> BreakerOptions {
+        self.options
     }
 
     /// The breaker of this backend.
@@ -230,6 +244,17 @@ mod tests {
         breaker.permit().unwrap();
         breaker.failed();
         assert_eq!(breaker.wait(), Duration::from_secs(60));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answered_probe_ends_the_minute_early_but_closes_nothing() {
+        let breaker = Breaker::new(BreakerOptions::default());
+        fail(&breaker, 5);
+        breaker.answered();
+        assert_eq!(breaker.state(), BreakerState::HalfOpen);
+        breaker.permit().unwrap();
+        breaker.failed();
+        assert_eq!(breaker.state(), BreakerState::Open);
     }
 
     #[tokio::test(start_paused = true)]

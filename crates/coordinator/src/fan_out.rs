@@ -4,12 +4,16 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use snake_pipe_core::{Error, ErrorKind, load::Scope, model::TransformedAst};
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     CoordinatorOptions,
     batcher::{Batcher, Closed},
+    lane::Shared,
     pipeline::FactsStream,
     progress::Reporter,
     queue::Outlet,
@@ -29,15 +33,43 @@ pub(crate) enum Ended {
 }
 
 pub(crate) struct FanOut {
-    pub(crate) outlets: Vec<Outlet>,
-    pub(crate) options: Arc<CoordinatorOptions>,
-    pub(crate) scope: Scope,
-    pub(crate) run: CancellationToken,
-    pub(crate) nobody_left: CancellationToken,
-    pub(crate) reporter: Reporter,
+    /// By the lanes' numbers.
+    outlets: Vec<Outlet>,
+    /// Those of lanes that have begun since.
+    arriving: mpsc::UnboundedReceiver<Outlet>,
+    options: Arc<CoordinatorOptions>,
+    scope: Scope,
+    run: CancellationToken,
+    nobody_left: CancellationToken,
+    reporter: Reporter,
 }
 
 impl FanOut {
+    pub(crate) fn new(shared: &Shared, arriving: mpsc::UnboundedReceiver<Outlet>) -> Self {
+        Self {
+            outlets: Vec::new(),
+            arriving,
+            options: shared.options.clone(),
+            scope: shared.plan.scope.clone(),
+            run: shared.run.clone(),
+            nobody_left: shared.nobody_left.clone(),
+            reporter: shared.reporter.clone(),
+        }
+    }
+
+    /// Says to every lane that the stream ended well.
+    pub(crate) fn end(&mut self) {
+        self.welcome();
+        self.outlets.iter_mut().for_each(Outlet::end);
+    }
+
+    /// Takes in the lanes that have begun.
+    fn welcome(&mut self) {
+        while let Ok(outlet) = self.arriving.try_recv() {
+            self.outlets.push(outlet);
+        }
+    }
+
     /// Reads the stream to its end. While every lane is full, the stream is not asked for more.
     pub(crate) async fn carry(&mut self, mut stream: FactsStream<'_>) -> Ended {
         let mut batcher = Batcher::new(self.options.batch_bytes, self.options.batch_age);
@@ -84,6 +116,7 @@ impl FanOut {
     /// Gives the batch to every lane as soon as it has room. Once a working lane has got it, the others have so long as the
     /// lag limit says; then they are left behind.
     async fn deliver(&mut self, closed: &Closed) {
+        self.welcome();
         let mut waiting_for = BTreeSet::new();
         let mut waiting = FuturesUnordered::new();
         for (index, outlet) in self.outlets.iter().enumerate() {
@@ -91,7 +124,7 @@ impl FanOut {
                 waiting_for.insert(index);
                 waiting.push(outlet.room(closed.bytes).map(move |room| (index, room)));
             } else {
-                outlet.add_unseen(closed.batch.files.len());
+                outlet.add_unseen(&closed.batch);
             }
         }
         let mut deadline: Option<Instant> = None;
@@ -113,7 +146,7 @@ impl FanOut {
                     for index in std::mem::take(&mut waiting_for) {
                         tracing::warn!(lane = index, "backend lags and leaves the stream");
                         self.outlets[index].leave();
-                        self.outlets[index].add_unseen(closed.batch.files.len());
+                        self.outlets[index].add_unseen(&closed.batch);
                     }
                 }
             }

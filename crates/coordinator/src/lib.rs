@@ -27,8 +27,11 @@
 
 mod batcher;
 mod breaker;
+mod events;
 mod fan_out;
+mod handle;
 mod lane;
+mod metrics;
 mod options;
 mod pipeline;
 mod policy;
@@ -36,11 +39,17 @@ mod progress;
 mod queue;
 mod reaction;
 mod retry;
+mod route;
+mod run;
 mod summary;
 
 pub use breaker::{Breaker, BreakerOptions, BreakerState, Breakers};
-pub use options::{CoordinatorOptions, RetryOptions, Timeouts};
+pub use events::{EventKind, RunEvent};
+pub use handle::PipelineHandle;
+pub use metrics::{LaneMetrics, Metrics, MetricsSnapshot};
+pub use options::{CoordinatorOptions, RetryOptions, ReturnOptions, Timeouts};
 pub use pipeline::{FactsStream, Pipeline, load};
 pub use policy::Policy;
 pub use progress::{LaneProgress, LaneState, RunProgress};
-pub use summary::{DeadLetter, ErrorSummary, LaneStatus, LaneSummary, Outcome, RunSummary};
+pub use route::Route;
+pub use summary::{DeadLetter, ErrorSummary, LaneStatus, LaneSummary, Outcome, RunSettings, RunSummary};

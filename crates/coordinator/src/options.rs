@@ -24,6 +24,8 @@ pub struct CoordinatorOptions {
     pub retry: RetryOptions,
     /// How long a single call of a backend may take.
     pub timeouts: Timeouts,
+    /// How a backend that does not answer is waited for.
+    pub returning: ReturnOptions,
     /// How often one backend may lose its session and be sent the facts again. Default: 3.
     pub max_replays: u32,
     /// A backend that refuses more files than this is stopped: then not the files are the cause. Default: 1,000.
@@ -42,6 +44,7 @@ impl Default for CoordinatorOptions {
             lag_limit: Duration::from_secs(30),
             retry: RetryOptions::default(),
             timeouts: Timeouts::default(),
+            returning: ReturnOptions::default(),
             max_replays: 3,
             max_refused_files: 1000,
             check_integrity: false,
@@ -71,6 +74,23 @@ impl Default for RetryOptions {
             cap: Duration::from_secs(10),
             total: Duration::from_secs(60),
         }
+    }
+}
+
+/// How a backend that does not answer is waited for, in a run that can replay its facts. Its lane asks it again and again while
+/// the others go on; once it answers, the lane reads its manifest and takes what it lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReturnOptions {
+    /// How long the run is held open for it after the stream ended. With zero the run does not last any longer for it: then a
+    /// backend returns in time if the stream still goes on, and else gets what it is owed from the next run. Default: zero.
+    pub within: Duration,
+    /// The pause between two questions. Default: 1 s.
+    pub ask_every: Duration,
+}
+
+impl Default for ReturnOptions {
+    fn default() -> Self {
+        Self { within: Duration::ZERO, ask_every: Duration::from_secs(1) }
     }
 }
 
@@ -118,6 +138,9 @@ impl CoordinatorOptions {
         }
         if self.retry.base > self.retry.cap {
             return wrong("retry.base is above retry.cap".to_owned(), "the first pause is the shortest one");
+        }
+        if self.returning.ask_every.is_zero() {
+            return wrong("returning.ask_every is 0".to_owned(), "leave a pause between two questions");
         }
         let timeouts = [
             ("connect", self.timeouts.connect),

@@ -1,23 +1,25 @@
 //! A run, as it is put together and carried out.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use futures::{Stream, StreamExt, stream::BoxStream};
 use snake_pipe_core::{
-    DatabaseBackend, Error, ErrorKind, Result, Timestamp,
+    DatabaseBackend, Error, ErrorKind, Language, Result, SourcePath,
     load::{LoadPlan, Marker, Publication, Repository, Scope, Snapshot},
     model::TransformedAst,
 };
-use tokio::{sync::watch, task::JoinSet, time::Instant};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::{
-    Breakers, CoordinatorOptions, ErrorSummary, LaneStatus, LaneSummary, Outcome, RunProgress, RunSummary,
-    fan_out::{Ended, FanOut},
-    lane::{Lane, Replay, Shared},
+    Breakers, CoordinatorOptions, PipelineHandle, Route, RunEvent, RunProgress, RunSummary,
+    events::{Events, Observer},
+    handle::Command,
+    lane::{Replay, Shared},
     progress::Reporter,
-    queue::queue,
+    route::Router,
+    run::{Run, Taker},
 };
 
 /// A stream of facts.
@@ -33,13 +35,18 @@ pub struct Pipeline<'a> {
     producer_version: String,
     estimated_rows: u64,
     allow_other_source: bool,
-    backends: Vec<Arc<dyn DatabaseBackend>>,
+    backends: Vec<(Arc<dyn DatabaseBackend>, Route)>,
+    listing: Option<Vec<(SourcePath, Language)>>,
     options: CoordinatorOptions,
     replay: Option<Replay>,
     cancellation: CancellationToken,
     breakers: Breakers,
     run_id: Marker,
     reporter: Reporter,
+    observers: Vec<Observer>,
+    /// The handle that others are cloned from, until the run begins.
+    handle: PipelineHandle,
+    commands: mpsc::UnboundedReceiver<Command>,
 }
 
 impl fmt::Debug for Pipeline<'_> {
@@ -57,6 +64,7 @@ impl<'a> Pipeline<'a> {
     /// A pipeline of these facts, as values or shared. Each file comes once; where it comes again, the later facts hold. An
     /// error of the stream ends the run, and nothing is published.
     pub fn from<T: Into<Arc<TransformedAst>>>(stream: impl Stream<Item = Result<T>> + Send + 'a) -> Self {
+        let (handle, commands) = PipelineHandle::new();
         Self {
             stream: stream.map(|facts| facts.map(Into::into)).boxed(),
             repository: None,
@@ -66,12 +74,16 @@ impl<'a> Pipeline<'a> {
             estimated_rows: 0,
             allow_other_source: false,
             backends: Vec::new(),
+            listing: None,
             options: CoordinatorOptions::default(),
             replay: None,
             cancellation: CancellationToken::new(),
             breakers: Breakers::default(),
             run_id: Marker::random(),
             reporter: Reporter::new(),
+            observers: Vec::new(),
+            handle,
+            commands,
         }
     }
 
@@ -124,8 +136,21 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Adds a backend, connected or not. The first one is the primary. It stays connected after the run.
-    pub fn to(mut self, backend: Arc<dyn DatabaseBackend>) -> Self {
-        self.backends.push(backend);
+    pub fn to(self, backend: Arc<dyn DatabaseBackend>) -> Self {
+        self.to_routed(backend, Route::default())
+    }
+
+    /// Adds a backend that takes those files alone that fit its route. For a complete load whose routes look at files, call
+    /// [`listing`](Self::listing) too.
+    pub fn to_routed(mut self, backend: Arc<dyn DatabaseBackend>, route: Route) -> Self {
+        self.backends.push((backend, route));
+        self
+    }
+
+    /// Sets path and language of every file of the repository, for the routes of a complete load: most files do not come by
+    /// in the stream, since the backends hold them already. The languages are to be those of the facts.
+    pub fn listing(mut self, files: impl IntoIterator<Item = (SourcePath, Language)>) -> Self {
+        self.listing = Some(files.into_iter().collect());
         self
     }
 
@@ -165,6 +190,19 @@ impl<'a> Pipeline<'a> {
         self
     }
 
+    /// Tells everything that happens to this function: see [`EventKind`](crate::EventKind). Called again, to that one too. It is
+    /// called from the tasks of the run and must not block: hand on through a channel what takes time.
+    pub fn observe(mut self, observer: impl Fn(&RunEvent) + Send + Sync + 'static) -> Self {
+        self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// A handle that adds and removes backends while the run goes on. To be called before `run`.
+    #[must_use]
+    pub fn handle(&self) -> PipelineHandle {
+        self.handle.clone()
+    }
+
     /// Where to watch how far the run has come. To be called before `run`.
     #[must_use]
     pub fn progress(&self) -> watch::Receiver<RunProgress> {
@@ -179,7 +217,9 @@ impl<'a> Pipeline<'a> {
     pub async fn run(mut self) -> Result<RunSummary> {
         let plan = self.checked_plan()?;
         let span = tracing::info_span!("load", repository = %plan.repository.name, run = %self.run_id);
-        self.run_checked(plan).instrument(span).await
+        let takers = self.takers()?;
+        let (stream, run) = self.into_run(plan);
+        run.carry_out(takers, stream).instrument(span).await
     }
 
     fn checked_plan(&mut self) -> Result<LoadPlan> {
@@ -191,8 +231,8 @@ impl<'a> Pipeline<'a> {
         if self.backends.is_empty() {
             return wrong("a pipeline needs a backend", "call `to` before `run`");
         }
-        for (index, backend) in self.backends.iter().enumerate() {
-            if self.backends[..index].iter().any(|other| Arc::ptr_eq(other, backend)) {
+        for (index, (backend, _)) in self.backends.iter().enumerate() {
+            if self.backends[..index].iter().any(|(other, _)| Arc::ptr_eq(other, backend)) {
                 return wrong("a backend is given twice", "call `to` once for each backend");
             }
         }
@@ -206,59 +246,35 @@ impl<'a> Pipeline<'a> {
         })
     }
 
-    async fn run_checked(self, plan: LoadPlan) -> Result<RunSummary> {
-        let (started_at, started) = (Timestamp::now(), Instant::now());
-        let run = self.cancellation.child_token();
-        let nobody_left = CancellationToken::new();
-        let options = Arc::new(self.options);
-        let (repository, scope) = (plan.repository.clone(), plan.scope.clone());
-        let shared = Arc::new(Shared {
-            plan,
-            publication: Publication { marker: self.run_id, snapshot: self.snapshot },
-            options: options.clone(),
-            replay: self.replay,
-            run: run.clone(),
-            source_ended: CancellationToken::new(),
-            nobody_left: nobody_left.clone(),
-            working: self.backends.len().into(),
-            reporter: self.reporter.clone(),
-        });
-        let (outlets, lanes) = spawn_lanes(&self.backends, &shared, &self.breakers);
-        let reporter = self.reporter.clone();
-        let mut fan_out = FanOut { outlets, options, scope, run: run.clone(), nobody_left, reporter };
-        let ended = fan_out.carry(self.stream).await;
-        let error = match ended {
-            Ended::Well => {
-                shared.source_ended.cancel();
-                fan_out.outlets.iter_mut().for_each(|outlet| outlet.end());
-                None
-            }
-            Ended::Failed(error) => {
-                tracing::error!(%error, "the stream of facts failed");
-                run.cancel();
-                Some(ErrorSummary::from(&error))
-            }
-            Ended::Cancelled | Ended::NobodyLeft => None,
+    fn takers(&self) -> Result<Vec<Taker>> {
+        let taker = |(backend, route): &(Arc<dyn DatabaseBackend>, Route)| {
+            Ok(Taker { backend: backend.clone(), router: Router::new(route)? })
         };
-        drop(fan_out);
-        let lanes = lanes.join(&self.backends).await;
-        let outcome = match &error {
-            Some(_) => Outcome::Failed,
-            None => shared.options.policy.outcome(&lanes),
-        };
-        tracing::info!(?outcome, "run ended");
-        Ok(RunSummary {
+        self.backends.iter().map(taker).collect()
+    }
+
+    fn into_run(self, plan: LoadPlan) -> (FactsStream<'a>, Run) {
+        let events = Events {
             run_id: self.run_id,
-            repository_id: repository.id(),
-            repository,
-            outcome,
-            policy: shared.options.policy,
-            started_at,
-            duration_ms: started.elapsed().as_millis() as u64,
-            files_received: self.reporter.subscribe().borrow().files_received,
-            error,
-            lanes,
-        })
+            repository_id: plan.repository.id(),
+            observers: self.observers.into(),
+        };
+        let shared = Shared {
+            plan,
+            listing: self.listing,
+            publication: Publication { marker: self.run_id, snapshot: self.snapshot },
+            options: Arc::new(self.options),
+            breaker_options: self.breakers.options(),
+            replay: self.replay,
+            run: self.cancellation.child_token(),
+            source_ended: CancellationToken::new(),
+            source_ended_at: Default::default(),
+            nobody_left: CancellationToken::new(),
+            working: Default::default(),
+            reporter: self.reporter,
+            events,
+        };
+        (self.stream, Run::new(Arc::new(shared), self.breakers, self.commands))
     }
 }
 
@@ -275,56 +291,4 @@ pub async fn load<T: Into<Arc<TransformedAst>>>(
 ) -> Result<RunSummary> {
     let pipeline = Pipeline::from(facts).plan(plan).snapshot(snapshot).options(options);
     backends.iter().cloned().fold(pipeline, Pipeline::to).run().await
-}
-
-/// The lanes at work. Dropping them aborts them, and with them their sessions.
-struct Lanes {
-    tasks: JoinSet<LaneSummary>,
-    indices: HashMap<tokio::task::Id, usize>,
-}
-
-fn spawn_lanes(
-    backends: &[Arc<dyn DatabaseBackend>],
-    shared: &Arc<Shared>,
-    breakers: &Breakers,
-) -> (Vec<crate::queue::Outlet>, Lanes) {
-    let mut lanes = Lanes { tasks: JoinSet::new(), indices: HashMap::new() };
-    let mut outlets = Vec::new();
-    for (index, backend) in backends.iter().enumerate() {
-        let info = backend.info();
-        shared.reporter.add_lane(info);
-        let (outlet, inlet) = queue(shared.options.lane_bytes);
-        outlets.push(outlet);
-        let span = tracing::info_span!("lane", backend = %info.name, kind = %info.kind);
-        let lane = Lane::new(index, backend.clone(), shared.clone(), breakers.of(info));
-        let task = lanes.tasks.spawn(lane.run(inlet).instrument(span));
-        lanes.indices.insert(task.id(), index);
-    }
-    (outlets, lanes)
-}
-
-impl Lanes {
-    /// The summaries, in the order of the backends.
-    async fn join(mut self, backends: &[Arc<dyn DatabaseBackend>]) -> Vec<LaneSummary> {
-        let mut summaries: Vec<_> =
-            backends.iter().map(|backend| LaneSummary::new(backend.info(), LaneStatus::Failed)).collect();
-        while let Some(ended) = self.tasks.join_next_with_id().await {
-            let (id, summary) = match ended {
-                Ok((id, summary)) => (id, Ok(summary)),
-                Err(error) => (error.id(), Err(error)),
-            };
-            let Some(slot) = self.indices.get(&id).and_then(|index| summaries.get_mut(*index)) else {
-                continue;
-            };
-            match summary {
-                Ok(summary) => *slot = summary,
-                Err(_) => {
-                    let error = Error::new(ErrorKind::Internal, "the backend panicked")
-                        .with_help("report this to the author of the backend's plugin");
-                    slot.error = Some(ErrorSummary::from(&error));
-                }
-            }
-        }
-        summaries
-    }
 }

@@ -27,6 +27,8 @@ impl Policy {
         if lanes.iter().any(|lane| lane.status == LaneStatus::Cancelled) {
             return Outcome::Cancelled;
         }
+        // A backend that was removed from the run has no say; the primary is the first of those that were not.
+        let lanes: Vec<_> = lanes.iter().filter(|lane| lane.status != LaneStatus::Removed).collect();
         let whole = lanes.iter().filter(|lane| lane.is_whole()).count();
         let held = lanes.iter().filter(|lane| lane.is_held()).count();
         let needed = match self {
@@ -104,7 +106,8 @@ impl<'de> Deserialize<'de> for Policy {
 mod tests {
     use super::*;
 
-    /// Lanes by letter: `p`ublished, `u`nchanged, published with `r`efused files, `o`wing, `f`ailed, `l`agging, `c`ancelled.
+    /// Lanes by letter: `p`ublished, `u`nchanged, published with `r`efused files, `o`wing, `f`ailed, `l`agging, `c`ancelled,
+    /// `x` removed.
     fn lanes(letters: &str) -> Vec<LaneSummary> {
         let lane = |letter| {
             let status = match letter {
@@ -112,6 +115,7 @@ mod tests {
                 'u' => LaneStatus::Unchanged,
                 'f' => LaneStatus::Failed,
                 'l' => LaneStatus::Lagging,
+                'x' => LaneStatus::Removed,
                 _ => LaneStatus::Cancelled,
             };
             let mut lane = LaneSummary::of_status(status);
@@ -143,6 +147,9 @@ mod tests {
             ("ff",     Failed,       Failed,       Failed,       Failed),
             ("fl",     Failed,       Failed,       Failed,       Failed),
             ("pc",     Cancelled,    Cancelled,    Cancelled,    Cancelled),
+            ("px",     Success,      Success,      PartlyFailed, Success),
+            ("xp",     Success,      Success,      PartlyFailed, Success),
+            ("xx",     Failed,       Failed,       Failed,       Failed),
         ];
         for (letters, all, primary, quorum, best_effort) in table {
             let lanes = lanes(letters);

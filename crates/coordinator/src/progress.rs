@@ -4,6 +4,8 @@ use serde::Serialize;
 use snake_pipe_core::BackendInfo;
 use tokio::sync::watch;
 
+use crate::BreakerState;
+
 /// How far a run has come.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RunProgress {
@@ -32,6 +34,8 @@ pub struct LaneProgress {
     pub retries: u64,
     /// Files that it refused.
     pub refused: u64,
+    /// What its circuit breaker does with calls.
+    pub breaker: BreakerState,
 }
 
 /// What a lane is doing.
@@ -46,6 +50,8 @@ pub enum LaneState {
     CatchingUp,
     /// Publishing.
     Publishing,
+    /// Waiting for a backend that does not answer, to catch up when it is back.
+    Waiting,
     /// Done: all that it was owed is visible.
     Done,
     /// Stopped by an error or by cancellation.
@@ -65,7 +71,8 @@ impl Reporter {
         self.0.subscribe()
     }
 
-    pub(crate) fn add_lane(&self, info: &BackendInfo) {
+    /// Adds a lane; returns its number.
+    pub(crate) fn add_lane(&self, info: &BackendInfo) -> usize {
         let lane = LaneProgress {
             backend: info.name.clone(),
             state: LaneState::Connecting,
@@ -75,8 +82,14 @@ impl Reporter {
             queued_bytes: 0,
             retries: 0,
             refused: 0,
+            breaker: BreakerState::Closed,
         };
-        self.0.send_modify(|progress| progress.lanes.push(lane));
+        let mut index = 0;
+        self.0.send_modify(|progress| {
+            index = progress.lanes.len();
+            progress.lanes.push(lane);
+        });
+        index
     }
 
     pub(crate) fn received(&self) {

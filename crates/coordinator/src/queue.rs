@@ -5,10 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use snake_pipe_core::load::Batch;
+use snake_pipe_core::{load::Batch, model::TransformedAst};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use crate::batcher::Closed;
+use crate::{batcher::Closed, route::Router};
 
 /// Room is counted in so many bytes, since a semaphore hands out 32 bits of permits at once.
 const UNIT_BYTES: usize = 1024;
@@ -44,6 +44,7 @@ pub(crate) struct Outlet {
     room: Arc<Semaphore>,
     units: usize,
     flags: Arc<Flags>,
+    router: Option<Arc<Router>>,
 }
 
 /// The lane's end.
@@ -53,13 +54,13 @@ pub(crate) struct Inlet {
     pub(crate) flags: Arc<Flags>,
 }
 
-/// A way that holds so many bytes; a larger batch passes when the way is empty.
-pub(crate) fn queue(capacity_bytes: usize) -> (Outlet, Inlet) {
+/// A way that holds so many bytes; a larger batch passes when the way is empty. The route says which files matter to the lane.
+pub(crate) fn queue(capacity_bytes: usize, router: Option<Arc<Router>>) -> (Outlet, Inlet) {
     let (sender, messages) = mpsc::unbounded_channel();
     let units = capacity_bytes.div_ceil(UNIT_BYTES).clamp(1, u32::MAX as usize);
     let flags = Arc::<Flags>::default();
     let room = Arc::new(Semaphore::new(units));
-    let outlet = Outlet { sender: Some(sender), room, units, flags: flags.clone() };
+    let outlet = Outlet { sender: Some(sender), room, units, flags: flags.clone(), router };
     (outlet, Inlet { messages, flags })
 }
 
@@ -99,7 +100,12 @@ impl Outlet {
         self.sender = None;
     }
 
-    pub(crate) fn add_unseen(&self, files: usize) {
+    /// Counts the files that the lane does not get to see.
+    pub(crate) fn add_unseen(&self, batch: &Batch) {
+        let matters = |facts: &&Arc<TransformedAst>| {
+            self.router.as_ref().is_none_or(|router| router.takes(&facts.path, facts.language))
+        };
+        let files = batch.files.iter().filter(matters).count();
         self.flags.unseen.fetch_add(files as u64, Ordering::SeqCst);
     }
 

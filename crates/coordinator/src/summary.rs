@@ -1,5 +1,7 @@
 //! What became of a run. The names of fields and words in JSON are stable.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use snake_pipe_core::{
     BackendInfo, Error, SourcePath, Timestamp,
@@ -7,7 +9,7 @@ use snake_pipe_core::{
     load::{Marker, Repository},
 };
 
-use crate::Policy;
+use crate::{BreakerOptions, BreakerState, CoordinatorOptions, Policy, Route};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,8 @@ pub struct RunSummary {
     pub outcome: Outcome,
     /// Which backends decided.
     pub policy: Policy,
+    /// How the run went about its work.
+    pub settings: RunSettings,
     /// When it began.
     pub started_at: Timestamp,
     /// How long it took.
@@ -46,6 +50,76 @@ pub struct RunSummary {
     pub error: Option<ErrorSummary>,
     /// What became of each backend, in the order in which they were given.
     pub lanes: Vec<LaneSummary>,
+}
+
+/// How a run went about its work: the options that decide what happens when something fails.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSettings {
+    /// [`CoordinatorOptions::batch_bytes`].
+    pub batch_bytes: u64,
+    /// [`CoordinatorOptions::lane_bytes`].
+    pub lane_bytes: u64,
+    /// [`CoordinatorOptions::lag_limit`].
+    pub lag_limit_ms: u64,
+    /// [`RetryOptions::attempts`](crate::RetryOptions::attempts).
+    pub retry_attempts: u32,
+    /// [`RetryOptions::base`](crate::RetryOptions::base).
+    pub retry_base_ms: u64,
+    /// [`RetryOptions::cap`](crate::RetryOptions::cap).
+    pub retry_cap_ms: u64,
+    /// [`RetryOptions::total`](crate::RetryOptions::total).
+    pub retry_total_ms: u64,
+    /// [`Timeouts::connect`](crate::Timeouts::connect).
+    pub connect_timeout_ms: u64,
+    /// [`Timeouts::read`](crate::Timeouts::read).
+    pub read_timeout_ms: u64,
+    /// [`Timeouts::write`](crate::Timeouts::write).
+    pub write_timeout_ms: u64,
+    /// [`Timeouts::publish`](crate::Timeouts::publish).
+    pub publish_timeout_ms: u64,
+    /// [`ReturnOptions::within`](crate::ReturnOptions::within).
+    pub return_within_ms: u64,
+    /// [`BreakerOptions::failures`].
+    pub breaker_failures: u32,
+    /// [`BreakerOptions::open_for`].
+    pub breaker_open_ms: u64,
+    /// [`BreakerOptions::half_open_calls`].
+    pub breaker_half_open_calls: u32,
+    /// [`BreakerOptions::successes`].
+    pub breaker_successes: u32,
+    /// [`CoordinatorOptions::max_replays`].
+    pub max_replays: u32,
+    /// [`CoordinatorOptions::max_refused_files`].
+    pub max_refused_files: u64,
+    /// [`CoordinatorOptions::check_integrity`].
+    pub check_integrity: bool,
+}
+
+impl RunSettings {
+    pub(crate) fn new(options: &CoordinatorOptions, breaker: BreakerOptions) -> Self {
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            batch_bytes: options.batch_bytes as u64,
+            lane_bytes: options.lane_bytes as u64,
+            lag_limit_ms: ms(options.lag_limit),
+            retry_attempts: options.retry.attempts,
+            retry_base_ms: ms(options.retry.base),
+            retry_cap_ms: ms(options.retry.cap),
+            retry_total_ms: ms(options.retry.total),
+            connect_timeout_ms: ms(options.timeouts.connect),
+            read_timeout_ms: ms(options.timeouts.read),
+            write_timeout_ms: ms(options.timeouts.write),
+            publish_timeout_ms: ms(options.timeouts.publish),
+            return_within_ms: ms(options.returning.within),
+            breaker_failures: breaker.failures,
+            breaker_open_ms: ms(breaker.open_for),
+            breaker_half_open_calls: breaker.half_open_calls,
+            breaker_successes: breaker.successes,
+            max_replays: options.max_replays,
+            max_refused_files: options.max_refused_files as u64,
+            check_integrity: options.check_integrity,
+        }
+    }
 }
 
 /// How a backend came out of a run.
@@ -63,6 +137,8 @@ pub enum LaneStatus {
     /// The run ended before it could publish; it is as before the run. If `error` says that it was just publishing, it may
     /// hold all of the run as well.
     Cancelled,
+    /// It was removed from the run, which went on without it; it is as before the run, or as `Cancelled` says.
+    Removed,
 }
 
 /// What became of one backend.
@@ -76,6 +152,8 @@ pub struct LaneSummary {
     pub address: String,
     /// How it came out of the run.
     pub status: LaneStatus,
+    /// Which files it takes; none where it takes all.
+    pub route: Option<Route>,
     /// Files whose facts were written.
     pub files_written: u64,
     /// Files that it held already: of a complete load all of them, of a partial one those that the stream brought.
@@ -84,6 +162,8 @@ pub struct LaneSummary {
     pub files_removed: u64,
     /// Files that it refused; see `dead_letters`.
     pub files_refused: u64,
+    /// Files that its route does not take: of a complete load all of them, of a partial one those that the stream brought.
+    pub files_elsewhere: u64,
     /// Files that it is still owed, as far as is known: of those that the stream brought, or that a complete load lists and
     /// it does not hold. The next run finds them by the manifest.
     pub owed_files: u64,
@@ -97,6 +177,10 @@ pub struct LaneSummary {
     pub retries: u64,
     /// Sessions that were lost or found stale and begun again.
     pub replays: u64,
+    /// How often it did not answer for so long that its lane waited for it, and came back.
+    pub returns: u64,
+    /// What its circuit breaker does with calls at the end.
+    pub breaker: BreakerState,
     /// From connecting to the end.
     pub duration_ms: u64,
     /// Tables touched, sorted.
@@ -119,16 +203,20 @@ impl LaneSummary {
             kind,
             address,
             status,
+            route: None,
             files_written: 0,
             files_unchanged: 0,
             files_removed: 0,
             files_refused: 0,
+            files_elsewhere: 0,
             owed_files: 0,
             rows: 0,
             bytes: 0,
             batches: 0,
             retries: 0,
             replays: 0,
+            returns: 0,
+            breaker: BreakerState::Closed,
             duration_ms: 0,
             tables: Vec::new(),
             transaction: None,

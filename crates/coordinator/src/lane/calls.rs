@@ -2,19 +2,20 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use snake_pipe_core::{Error, ErrorKind, Result};
+use snake_pipe_core::{BackendInfo, Error, ErrorKind, Result};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use crate::{
-    Breaker, RetryOptions,
+    Breaker, BreakerState, EventKind, RetryOptions,
+    events::Events,
     progress::Reporter,
     reaction::{Phase, Reaction, kind_of_timeout, reaction},
     retry::Backoff,
@@ -24,8 +25,14 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Calls {
     index: usize,
+    info: Arc<BackendInfo>,
     run: CancellationToken,
+    /// The lane's own, cancelled with the run too.
+    lane: CancellationToken,
     breaker: Arc<Breaker>,
+    /// What was told of the breaker last.
+    told: Arc<Mutex<BreakerState>>,
+    events: Events,
     retry: RetryOptions,
     retries: Arc<AtomicU64>,
     reporter: Reporter,
@@ -40,11 +47,21 @@ pub(super) struct Call {
 }
 
 impl Calls {
-    pub(super) fn new(index: usize, shared: &Shared, breaker: Arc<Breaker>) -> Self {
+    pub(super) fn new(
+        index: usize,
+        info: Arc<BackendInfo>,
+        shared: &Shared,
+        breaker: Arc<Breaker>,
+        lane: CancellationToken,
+    ) -> Self {
         Self {
             index,
+            info,
             run: shared.run.clone(),
+            lane,
+            told: Arc::new(Mutex::new(breaker.state())),
             breaker,
+            events: shared.events.clone(),
             retry: shared.options.retry,
             retries: Arc::default(),
             reporter: shared.reporter.clone(),
@@ -53,7 +70,9 @@ impl Calls {
 
     /// Makes the call once.
     pub(super) async fn once<T>(&self, call: Call, future: impl Future<Output = Result<T>>) -> Result<T> {
-        if let Err(wait) = self.breaker.permit() {
+        let permit = self.breaker.permit();
+        self.watch_breaker();
+        if let Err(wait) = permit {
             let wait = wait.as_secs_f64().ceil();
             return Err(Error::new(
                 ErrorKind::Connection,
@@ -65,6 +84,7 @@ impl Calls {
         let result = self.unless_cancelled(timeout(call.limit, future)).await?;
         let result = result.unwrap_or_else(|_| Err(over_limit(call)));
         self.breaker.record(&result);
+        self.watch_breaker();
         result.map_err(|error| error.with_operation(call.operation))
     }
 
@@ -101,24 +121,62 @@ impl Calls {
         tracing::warn!(%error, kind = %error.kind(), pause_ms = pause.as_millis() as u64, "trying again");
         self.retries.fetch_add(1, Ordering::Relaxed);
         self.reporter.lane(self.index, |lane| lane.retries += 1);
+        let pause_ms = pause.as_millis() as u64;
+        self.events.tell(Some(&self.info), || EventKind::Retry { error: (&error).into(), pause_ms });
         self.unless_cancelled(sleep(pause)).await
     }
 
-    /// Waits for the future, but not beyond the end of the run.
+    /// Waits for the future, but not beyond the end of the run or the removal of the backend.
     ///
     /// # Errors
     /// `Cancelled`.
     pub(super) async fn unless_cancelled<T>(&self, future: impl Future<Output = T>) -> Result<T> {
         tokio::select! {
             biased;
-            () = self.run.cancelled() => Err(Error::new(ErrorKind::Cancelled, "the run was cancelled")),
+            () = self.lane.cancelled() => Err(self.cancelled()),
             answer = future => Ok(answer),
         }
     }
 
-    /// Ends the run for every lane.
+    fn cancelled(&self) -> Error {
+        let message = match self.is_removed() {
+            true => "the backend was removed from the run",
+            false => "the run was cancelled",
+        };
+        Error::new(ErrorKind::Cancelled, message)
+    }
+
+    /// Whether this lane alone is to end.
+    pub(super) fn is_removed(&self) -> bool {
+        self.lane.is_cancelled() && !self.run.is_cancelled()
+    }
+
+    /// The backend answered a question that was asked beside the calls.
+    pub(super) fn answered(&self) {
+        self.breaker.answered();
+        self.watch_breaker();
+    }
+
+    pub(super) fn breaker_state(&self) -> BreakerState {
+        self.breaker.state()
+    }
+
+    /// Tells of the breaker if it has changed.
+    fn watch_breaker(&self) {
+        let state = self.breaker.state();
+        let before = std::mem::replace(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner), state);
+        if before != state {
+            tracing::warn!(?state, "circuit breaker changed");
+            self.reporter.lane(self.index, |lane| lane.breaker = state);
+            self.events.tell(Some(&self.info), || EventKind::Breaker { state });
+        }
+    }
+
+    /// Ends the run for every lane, unless this one alone is to end.
     pub(super) fn end_run(&self, error: Error) -> Error {
-        self.run.cancel();
+        if !self.is_removed() {
+            self.run.cancel();
+        }
         error
     }
 

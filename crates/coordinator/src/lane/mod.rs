@@ -2,22 +2,25 @@
 
 mod calls;
 mod publish;
+mod returning;
+mod routing;
 mod state;
 mod write;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
 use futures::StreamExt;
 use snake_pipe_core::{
-    DatabaseBackend, Error, ErrorKind, LoadSession, Result, SourcePath, StoredRepository,
+    BackendInfo, DatabaseBackend, Error, ErrorKind, Language, LoadSession, Result, SourcePath,
+    StoredRepository,
     id::FileKey,
-    load::{Batch, LoadPlan, Publication, WriteResult},
+    load::{Batch, LoadPlan, Publication, Scope, WriteResult},
     manifest::Manifest,
     model::TransformedAst,
 };
@@ -25,11 +28,13 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Breaker, CoordinatorOptions, LaneState, LaneStatus, LaneSummary, RetryOptions,
+    Breaker, BreakerOptions, CoordinatorOptions, EventKind, LaneState, LaneStatus, LaneSummary, RetryOptions,
+    events::Events,
     pipeline::FactsStream,
     progress::Reporter,
-    queue::{Flags, Inlet, Message},
+    queue::{Delivery, Flags, Inlet, Message},
     retry::Backoff,
+    route::Router,
 };
 use calls::Calls;
 
@@ -39,24 +44,43 @@ pub(crate) type Replay = Arc<dyn Fn() -> FactsStream<'static> + Send + Sync>;
 /// What all lanes of a run have in common.
 pub(crate) struct Shared {
     pub(crate) plan: LoadPlan,
+    /// Path and language of every file of the repository, where they are known.
+    pub(crate) listing: Option<Vec<(SourcePath, Language)>>,
     pub(crate) publication: Publication,
     pub(crate) options: Arc<CoordinatorOptions>,
+    pub(crate) breaker_options: BreakerOptions,
     pub(crate) replay: Option<Replay>,
     pub(crate) run: CancellationToken,
     /// Cancelled when the stream ended well: nothing may be published before.
     pub(crate) source_ended: CancellationToken,
+    /// When that was.
+    pub(crate) source_ended_at: OnceLock<Instant>,
     /// Cancelled when `working` comes to 0.
     pub(crate) nobody_left: CancellationToken,
     /// Lanes that may still write.
     pub(crate) working: AtomicUsize,
     pub(crate) reporter: Reporter,
+    pub(crate) events: Events,
+}
+
+impl Shared {
+    /// Says that the stream ended well.
+    pub(crate) fn end_source(&self) {
+        self.source_ended_at.get_or_init(Instant::now);
+        self.source_ended.cancel();
+    }
 }
 
 /// One backend's way through a run.
 pub(crate) struct Lane {
     index: usize,
     backend: Arc<dyn DatabaseBackend>,
+    info: Arc<BackendInfo>,
     shared: Arc<Shared>,
+    /// The run's, with the files that the backend takes.
+    plan: LoadPlan,
+    /// Which files it takes; none where it takes all.
+    router: Option<Arc<Router>>,
     calls: Calls,
     /// What the backend holds; none before it was read.
     manifest: Option<Manifest>,
@@ -80,20 +104,32 @@ pub(crate) struct Lane {
     odd_paths: HashMap<String, SourcePath>,
     /// Files that the stream brought and the backend held already.
     passed_over: u64,
+    /// Files that a partial load brought and the route does not take: to be removed where the backend holds them.
+    elsewhere: BTreeMap<FileKey, SourcePath>,
     /// Whether facts went by that the session lacks: they are to be replayed.
     incomplete: bool,
     /// Whether an attempt to publish may have succeeded unheard.
     maybe_published: bool,
     /// Whether the stream went on without this lane.
     left: bool,
+    /// Whether the stream has nothing more for this lane.
+    ended: bool,
     replay_pauses: Backoff,
     summary: LaneSummary,
 }
 
 /// As long as it is there, the lane may still write. A lane that panics drops it too.
-struct Working {
+pub(crate) struct Working {
     shared: Arc<Shared>,
     flags: Arc<Flags>,
+}
+
+impl Working {
+    pub(crate) fn begin(shared: &Arc<Shared>, flags: &Arc<Flags>) -> Self {
+        shared.working.fetch_add(1, Ordering::SeqCst);
+        flags.stopped.store(false, Ordering::SeqCst);
+        Self { shared: shared.clone(), flags: flags.clone() }
+    }
 }
 
 impl Drop for Working {
@@ -111,12 +147,17 @@ impl Lane {
         backend: Arc<dyn DatabaseBackend>,
         shared: Arc<Shared>,
         breaker: Arc<Breaker>,
+        removal: CancellationToken,
     ) -> Self {
-        let summary = LaneSummary::new(backend.info(), LaneStatus::Failed);
+        let info = Arc::new(backend.info().clone());
+        let summary = LaneSummary::new(&info, LaneStatus::Failed);
         Self {
             index,
             backend,
-            calls: Calls::new(index, &shared, breaker),
+            calls: Calls::new(index, info.clone(), &shared, breaker, removal),
+            info,
+            plan: shared.plan.clone(),
+            router: None,
             manifest: None,
             last: None,
             session: None,
@@ -130,9 +171,11 @@ impl Lane {
             refused: BTreeMap::new(),
             odd_paths: HashMap::new(),
             passed_over: 0,
+            elsewhere: BTreeMap::new(),
             incomplete: false,
             maybe_published: false,
             left: false,
+            ended: false,
             replay_pauses: Backoff::new(RetryOptions {
                 attempts: shared.options.max_replays,
                 ..shared.options.retry
@@ -142,11 +185,32 @@ impl Lane {
         }
     }
 
+    /// The lane of a backend that takes the files of this route alone.
+    pub(crate) fn with_route(mut self, router: Option<Arc<Router>>, scope: Scope) -> Self {
+        self.summary.route = router.as_ref().map(|router| router.route.clone());
+        self.router = router;
+        self.plan.scope = scope;
+        self
+    }
+
+    /// The lane of a backend that came when the stream had begun already.
+    pub(crate) fn miss_the_beginning(&mut self) {
+        self.incomplete = true;
+    }
+
     /// Follows the stream to its end, and says what became of the backend.
-    pub(crate) async fn run(mut self, mut inlet: Inlet) -> LaneSummary {
+    pub(crate) async fn run(mut self, mut inlet: Inlet, working: Working) -> LaneSummary {
         let started = Instant::now();
-        let working = Working { shared: self.shared.clone(), flags: inlet.flags.clone() };
-        let result = self.load(&mut inlet).await;
+        let mut working = Some(working);
+        let result = loop {
+            let error = match self.load(&mut inlet).await {
+                Err(error) if self.may_return(&error) => error,
+                result => break result,
+            };
+            if let Err(error) = self.await_return(&mut inlet, &mut working, error).await {
+                break Err(error);
+            }
+        };
         drop(working);
         if result.is_err() {
             self.state(LaneState::Stopped);
@@ -161,7 +225,9 @@ impl Lane {
     async fn load(&mut self, inlet: &mut Inlet) -> Result<LaneStatus> {
         self.read_state().await?;
         self.state(LaneState::Writing);
-        self.follow(inlet).await?;
+        if !self.ended {
+            self.follow(inlet).await?;
+        }
         loop {
             if std::mem::take(&mut self.incomplete) {
                 self.catch_up().await?;
@@ -169,7 +235,7 @@ impl Lane {
             self.flush().await?;
             self.remove_absent().await?;
             // A lagging lane can be done before the stream is, which may fail yet.
-            self.calls.unless_cancelled(self.shared.source_ended.cancelled()).await?;
+            self.calls.unless_cancelled(end_of_source(&self.shared)).await??;
             if self.incomplete {
                 continue;
             }
@@ -185,14 +251,19 @@ impl Lane {
     async fn follow(&mut self, inlet: &mut Inlet) -> Result<()> {
         while let Some(message) = self.calls.unless_cancelled(inlet.messages.recv()).await? {
             match message {
-                Message::End => return Ok(()),
+                Message::End => {
+                    self.ended = true;
+                    return Ok(());
+                }
                 Message::Batch(delivery) => {
-                    self.take(&delivery.batch).await?;
+                    let taken = self.take(&delivery.batch).await;
                     let bytes = delivery.bytes as u64;
                     self.report(|lane| lane.queued_bytes = lane.queued_bytes.saturating_sub(bytes));
+                    taken?;
                 }
             }
         }
+        self.ended = true;
         // Without an end, the stream has gone on without this lane, or has come to a bad one.
         self.calls.unless_cancelled(std::future::ready(())).await?;
         self.left = true;
@@ -228,12 +299,18 @@ impl Lane {
         while let Ok(Some(Message::Batch(delivery))) =
             self.calls.unless_cancelled(inlet.messages.recv()).await
         {
-            for facts in &delivery.batch.files {
-                self.is_owed(facts);
-            }
-            let bytes = delivery.bytes as u64;
-            self.report(|lane| lane.queued_bytes = lane.queued_bytes.saturating_sub(bytes));
+            self.count_delivery(&delivery);
         }
+    }
+
+    fn count_delivery(&mut self, delivery: &Delivery) {
+        for facts in &delivery.batch.files {
+            if let Some(facts) = self.routed(facts) {
+                self.is_owed(&facts);
+            }
+        }
+        let bytes = delivery.bytes as u64;
+        self.report(|lane| lane.queued_bytes = lane.queued_bytes.saturating_sub(bytes));
     }
 
     /// Gives up the session. A backend that does not answer cannot hold up the end of the run.
@@ -249,9 +326,29 @@ impl Lane {
 
     fn state(&self, state: LaneState) {
         self.report(|lane| lane.state = state);
+        self.tell(|| EventKind::LaneState { state });
+    }
+
+    fn tell(&self, kind: impl FnOnce() -> EventKind) {
+        self.shared.events.tell(Some(&self.info), kind);
     }
 
     fn report(&self, change: impl FnOnce(&mut crate::LaneProgress)) {
         self.shared.reporter.lane(self.index, change);
+    }
+}
+
+/// Waits until the stream has ended well.
+///
+/// # Errors
+/// `Connection` when the stream was given up, since for a moment no lane was left to write anything.
+async fn end_of_source(shared: &Shared) -> Result<()> {
+    tokio::select! {
+        biased;
+        () = shared.source_ended.cancelled() => Ok(()),
+        () = shared.nobody_left.cancelled() => {
+            Err(Error::new(ErrorKind::Connection, "the stream was given up before the backend was back")
+                .with_help("run the load again: the manifest says what the backend is owed"))
+        }
     }
 }

@@ -73,7 +73,7 @@ impl Lane {
 
     /// What was published stays so, whatever the check says.
     async fn check_integrity(&mut self) {
-        let scope = IntegrityScope::Repository(self.shared.plan.repository.id());
+        let scope = IntegrityScope::Repository(self.plan.repository.id());
         let backend = self.backend.clone();
         let checked = self.calls.retrying(self.reading("check_integrity"), || backend.check_integrity(scope));
         match checked.await {

@@ -9,7 +9,7 @@ use snake_pipe_core::{
 };
 
 use super::{Lane, calls::Call};
-use crate::{DeadLetter, ErrorSummary, LaneState, LaneStatus, LaneSummary, reaction::Phase};
+use crate::{DeadLetter, ErrorSummary, EventKind, LaneState, LaneStatus, LaneSummary, reaction::Phase};
 
 impl Lane {
     /// Connects and reads what the backend holds.
@@ -18,7 +18,7 @@ impl Lane {
         self.calls.retrying(self.preparing("connect"), || backend.connect()).await?;
         // First the publication, then the manifest: if another load publishes in between, the first shows it as stale.
         self.last = self.read_last().await?;
-        let repository = self.shared.plan.repository.id();
+        let repository = self.plan.repository.id();
         let manifest = self.calls.retrying(self.reading("manifest"), || backend.manifest(repository)).await?;
         tracing::debug!(files = manifest.files.len(), "manifest read");
         self.manifest = Some(manifest);
@@ -27,7 +27,7 @@ impl Lane {
 
     async fn read_last(&mut self) -> Result<Option<StoredRepository>> {
         let backend = self.backend.clone();
-        let repository = self.shared.plan.repository.id();
+        let repository = self.plan.repository.id();
         let stored = self.calls.retrying(self.reading("repositories"), || backend.repositories()).await?;
         Ok(stored.into_iter().find(|stored| stored.id == repository))
     }
@@ -85,6 +85,8 @@ impl Lane {
             return Err(owed_until_next_run(error));
         }
         tracing::warn!(%error, files = self.written.len(), "session lost; beginning another");
+        let files = self.written.len() as u64;
+        self.tell(|| EventKind::SessionLost { error: (&error).into(), files });
         self.written.clear();
         self.accepted = WriteResult::default();
         let mut pauses = self.replay_pauses;
@@ -107,7 +109,7 @@ impl Lane {
     /// owed too: the later facts hold.
     pub(super) fn is_owed(&mut self, facts: &Arc<TransformedAst>) -> bool {
         let key = facts.key();
-        let version = &self.shared.plan.producer_version;
+        let version = &self.plan.producer_version;
         let owed = self.pending_keys.contains(&key)
             || self.written.contains(&key)
             || self.manifest.as_ref().is_none_or(|manifest| manifest.owes(facts, version));
@@ -131,7 +133,9 @@ impl Lane {
         let snapshot = &self.shared.publication.snapshot;
         let says_something = *snapshot != Snapshot::default();
         match self.last.as_ref() {
-            None => says_something || matches!(self.shared.plan.scope, Scope::Complete(_)),
+            None => {
+                !self.takes_nothing() && (says_something || matches!(self.plan.scope, Scope::Complete(_)))
+            }
             Some(last) => says_something && last.snapshot.as_ref() != Some(snapshot),
         }
     }
@@ -139,13 +143,18 @@ impl Lane {
     pub(super) fn finish(mut self, result: Result<LaneStatus>, unseen: u64) -> LaneSummary {
         let status = match &result {
             Ok(status) => *status,
+            Err(error) if error.kind() == ErrorKind::Cancelled && self.calls.is_removed() => {
+                LaneStatus::Removed
+            }
             Err(error) if error.kind() == ErrorKind::Cancelled => LaneStatus::Cancelled,
             Err(_) if self.left && self.shared.replay.is_none() => LaneStatus::Lagging,
             Err(_) => LaneStatus::Failed,
         };
         match &result {
             Ok(_) => self.state(LaneState::Done),
-            Err(error) if status == LaneStatus::Cancelled && error.operation().is_none() => {}
+            Err(error)
+                if matches!(status, LaneStatus::Cancelled | LaneStatus::Removed)
+                    && error.operation().is_none() => {}
             Err(error) => {
                 tracing::error!(%error, kind = %error.kind(), "backend stopped");
                 self.summary.error = Some(ErrorSummary::from(error));
@@ -154,6 +163,8 @@ impl Lane {
         self.summary.status = status;
         self.summary.files_refused = self.refused.len() as u64;
         self.summary.retries = self.calls.retries();
+        self.summary.breaker = self.calls.breaker_state();
+        self.summary.files_elsewhere = self.files_elsewhere();
         self.summary.owed_files = match result {
             Ok(_) => self.missing_files(),
             Err(_) => self.owed_files(unseen),
@@ -171,7 +182,7 @@ impl Lane {
     fn count_files(&mut self) {
         let refused = self.refused.keys().filter(|path| self.written.contains(&path.key())).count();
         self.summary.files_written = (self.written.len() - refused) as u64;
-        self.summary.files_unchanged = match (&self.shared.plan.scope, &self.manifest) {
+        self.summary.files_unchanged = match (&self.plan.scope, &self.manifest) {
             (Scope::Complete(files), Some(manifest)) => {
                 let held = files.iter().filter(|key| manifest.files.contains_key(key));
                 held.filter(|key| !self.written.contains(key)).count() as u64
@@ -186,7 +197,7 @@ impl Lane {
 
     /// Files that the scope lists, but the backend neither held nor was given.
     fn missing_files(&self) -> u64 {
-        match (&self.shared.plan.scope, &self.manifest) {
+        match (&self.plan.scope, &self.manifest) {
             (Scope::Complete(files), Some(manifest)) => {
                 let missing = files.iter().filter(|key| !manifest.files.contains_key(key));
                 missing.filter(|key| !self.written.contains(key)).count() as u64
@@ -197,7 +208,7 @@ impl Lane {
 
     /// What a backend is owed that got nothing.
     fn owed_files(&self, unseen: u64) -> u64 {
-        let listed = match (&self.shared.plan.scope, &self.manifest) {
+        let listed = match (&self.plan.scope, &self.manifest) {
             (Scope::Complete(files), Some(manifest)) => files
                 .iter()
                 .filter(|key| !manifest.files.contains_key(key) && !self.owed.contains(key))

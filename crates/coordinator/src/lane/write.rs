@@ -2,10 +2,18 @@
 
 use std::sync::Arc;
 
-use snake_pipe_core::{Error, ErrorKind, Result, SourcePath, load::Batch, model::TransformedAst};
+use snake_pipe_core::{
+    Error, ErrorKind, Result, SourcePath,
+    load::{Batch, WriteResult},
+    model::TransformedAst,
+};
+use tokio::time::Instant;
 
 use super::{Lane, calls::Call};
-use crate::reaction::{Phase, Reaction, reaction};
+use crate::{
+    EventKind,
+    reaction::{Phase, Reaction, reaction},
+};
 
 /// What [`Batch::approximate_bytes`] takes for the path of a file to remove.
 const REMOVED_BYTES: usize = 128;
@@ -14,8 +22,9 @@ impl Lane {
     /// Writes what of the batch is owed. A batch that is owed wholly is passed on as it is, shared with the other lanes.
     pub(super) async fn take(&mut self, batch: &Arc<Batch>) -> Result<()> {
         self.sequence = self.sequence.max(batch.sequence);
-        let owed: Vec<_> = batch.files.iter().filter(|facts| self.is_owed(facts)).cloned().collect();
-        let is_whole = owed.len() == batch.files.len() && batch.files.len() > 1;
+        let routed: Vec<_> = batch.files.iter().filter_map(|facts| self.routed(facts)).collect();
+        let owed: Vec<_> = routed.into_iter().filter(|facts| self.is_owed(facts)).collect();
+        let is_whole = self.router.is_none() && owed.len() == batch.files.len() && batch.files.len() > 1;
         if is_whole && self.pending.is_empty() && self.refused.is_empty() {
             return self.write(batch.clone()).await;
         }
@@ -52,7 +61,9 @@ impl Lane {
     /// Removes what the backend holds beyond the scope.
     pub(super) async fn remove_absent(&mut self) -> Result<()> {
         let Some(manifest) = &self.manifest else { return Ok(()) };
-        let removed: Vec<_> = manifest.removed_by(&self.shared.plan.scope).cloned().collect();
+        let elsewhere = self.elsewhere.iter().filter(|(key, _)| manifest.files.contains_key(key));
+        let elsewhere = elsewhere.map(|(_, path)| path);
+        let removed: Vec<_> = manifest.removed_by(&self.plan.scope).chain(elsewhere).cloned().collect();
         self.summary.files_removed = removed.len() as u64;
         let at_once = (self.shared.options.batch_bytes / REMOVED_BYTES).max(1);
         for removed in removed.chunks(at_once) {
@@ -87,10 +98,11 @@ impl Lane {
         loop {
             self.begin().await?;
             let Some(session) = &mut self.session else { continue };
+            let started = Instant::now();
             let error = match self.calls.once(call, session.write_batch(part.clone())).await {
                 Ok(result) => {
                     self.accepted.add(&result);
-                    self.accept(part);
+                    self.accept(part, &result, started);
                     return Ok(None);
                 }
                 Err(error) => error,
@@ -105,7 +117,7 @@ impl Lane {
         }
     }
 
-    fn accept(&mut self, part: &Batch) {
+    fn accept(&mut self, part: &Batch, result: &WriteResult, started: Instant) {
         self.written.extend(part.files.iter().map(|facts| facts.key()));
         self.summary.batches += 1;
         let (files, bytes) = (part.len() as u64, part.approximate_bytes() as u64);
@@ -114,6 +126,13 @@ impl Lane {
             lane.files += files;
             lane.bytes += bytes;
             lane.batches += 1;
+        });
+        self.tell(|| EventKind::DeliveryAccepted {
+            sequence: part.sequence,
+            files,
+            bytes,
+            rows: result.rows,
+            duration_ms: started.elapsed().as_millis() as u64,
         });
     }
 
@@ -149,8 +168,10 @@ impl Lane {
 
     fn note_refusal(&mut self, path: &SourcePath, error: &Error) -> Result<()> {
         tracing::warn!(%path, %error, "file refused");
-        self.refused.insert(path.clone(), error.to_string());
-        self.report(|lane| lane.refused += 1);
+        if self.refused.insert(path.clone(), error.to_string()).is_none() {
+            self.report(|lane| lane.refused += 1);
+            self.tell(|| EventKind::FileRefused { path: path.clone(), reason: error.to_string() });
+        }
         match self.refused.len() > self.shared.options.max_refused_files {
             false => Ok(()),
             true => Err(Error::new(

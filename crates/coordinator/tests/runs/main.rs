@@ -4,10 +4,14 @@
 
 mod bounds;
 mod cancellation;
+mod events;
 mod faults;
 mod faulty;
 mod lagging;
 mod lost;
 mod plain;
+mod returning;
+mod roster;
+mod routes;
 mod rows;
 mod setup;
