@@ -19,7 +19,7 @@ use super::{
 #[test]
 fn a_path_that_does_not_exist() {
     let place = Place::new();
-    let answer = place.run(&["load", "nowhere", "--to", "sqlite:code.db"]).exits(1);
+    let answer = place.run(&["load", "nowhere", "--to", "sqlite:code.db"]).exits(2);
     assert_refused(
         &answer,
         "the source directory does not exist (path: nowhere)",
@@ -119,7 +119,7 @@ fn facts_that_cannot_be_read() {
     fs::create_dir(place.path("src")).unwrap();
     let load = |facts: &str| place.run(&["load", "--facts", facts, "--to", "sqlite:code.db"]);
     assert_refused(
-        &load("none.ndjson").exits(1),
+        &load("none.ndjson").exits(2),
         "cannot read the facts (file: none.ndjson)",
         "name a file that `snake-pipe extract`",
     );
@@ -129,6 +129,40 @@ fn facts_that_cannot_be_read() {
         "a directory is loaded without it",
     );
     assert!(!place.path("code.db").exists());
+}
+
+#[test]
+fn every_refused_record_names_its_line_and_field_and_what_is_expected() {
+    let place = Place::new();
+    let facts = "[]\n{\"path\":\"b.c\",\"langauge\":\"c\"}\n{\"functions\":[]}\n{\"path\":\"d.c\",\"size_bytes\":-1}\n\
+                 {\"path\":\"e.c\",\"functions\":{}}\nnull\n{\"path\":\n";
+    let load = ["load", "--facts", "-", "--repository", "app", "--to", "sqlite:code.db"];
+    let answer = place.run_with_input(&load, facts).exits(3);
+    for expected in [
+        "refused: line 1: an object is expected, not a list: one object a line, without a list around them\n",
+        "refused: line 2, field langauge: `langauge` is not known here, did you mean `language`?\n",
+        "refused: line 3, field path: is missing\n",
+        "refused: line 4, field size_bytes: a whole number from 0 is expected, not `-1`\n",
+        "refused: line 5, field functions: a list is expected, not an object\n",
+        "refused: line 6: an object is expected, not null\n",
+        "refused: line 7, field path: not JSON from column 8 on: EOF while parsing a value\n",
+        "  help: mend these and load the same again",
+    ] {
+        assert!(answer.stdout.contains(expected), "{expected}\n{}", answer.told());
+    }
+    assert_eq!(answer.stderr, "", "the report says it all\n{}", answer.told());
+}
+
+#[test]
+fn compressed_facts_say_how_to_uncompress_them() {
+    let place = Place::new();
+    place.write("facts.ndjson.gz", b"\x1f\x8b\x08\0\0\0\0\0");
+    let answer = place.run(&["load", "--facts", "facts.ndjson.gz", "--to", "sqlite:code.db"]).exits(2);
+    assert_refused(
+        &answer,
+        "cannot read the facts (file: facts.ndjson.gz, compressed_by: gzip)",
+        "`gzip -dc FILE | snake-pipe load --facts -",
+    );
 }
 
 #[test]

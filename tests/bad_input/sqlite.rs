@@ -85,7 +85,7 @@ fn make_newer(place: &Place) {
 fn reading_from_a_file_that_does_not_exist_makes_none() {
     let place = place();
     for command in [&["query", "hotspots"] as &[_], &["status"], &["check"], &["repositories", "list"]] {
-        let answer = place.run(&[command, &["--from", "sqlite:code.db"]].concat()).exits(1);
+        let answer = place.run(&[command, &["--from", "sqlite:code.db"]].concat()).exits(2);
         assert_refused(
             &answer,
             "there is no database at code.db",

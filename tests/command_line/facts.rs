@@ -96,7 +96,7 @@ not JSON at all
     assert!(
         answer
             .stdout
-            .contains("refused: line 2, field functions[0].parameters[0].kind: unknown variant `odd`"),
+            .contains("refused: line 2, field functions[0].parameters[0].kind: `odd` is not known here"),
         "{}",
         answer.told()
     );

@@ -37,18 +37,25 @@ fn every_command_shows_an_example() {
 #[test]
 fn the_overview_lists_every_command_and_the_exit_codes() {
     let answer = Place::new().run(&["--help"]).exits(0);
-    let (_, listed) = answer.stdout.split_once("Commands:\n").unwrap();
-    let (listed, after) = listed.split_once("\n\n").unwrap();
+    let (_, listed) = answer.stdout.split_once("\nLoad and ask:\n").unwrap();
+    let (listed, after) = listed.split_once("\nEverywhere:\n").unwrap();
     let listed = listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     let mut listed: Vec<_> = listed.filter_map(|line| line.split_whitespace().next()).collect();
-    listed.retain(|name| *name != "help");
     let mut known: Vec<_> = COMMANDS.iter().map(|command| command[0]).collect();
     known.dedup();
     listed.sort_unstable();
     known.sort_unstable();
     assert_eq!(listed, known);
-    assert!(after.contains("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly failed, 130 interrupted"));
-    assert!(after.contains("Start here:    snake-pipe load ."));
+    for exit_code in [
+        "\n  0    done;",
+        "\n  1    failed,",
+        "\n  2    wrongly put:",
+        "\n  3    partly failed:",
+        "\n  130  interrupted;",
+    ] {
+        assert!(after.contains(exit_code), "{exit_code}\n{after}");
+    }
+    assert!(after.contains("\nStart here:\n  snake-pipe load .\n"));
 }
 
 #[test]
@@ -64,7 +71,7 @@ fn typing_mistakes_are_answered_by_the_nearest_name() {
     for (arguments, code, suggestion) in [
         (&["lod", "shop"] as &[_], 2, "'load'"),
         (&["load", "shop", "--repositori", "x"], 2, "'--repository'"),
-        (&["query", "hotspot", "--from", "sqlite:code.db"], 1, "did you mean `hotspots`?"),
+        (&["query", "hotspot", "--from", "sqlite:code.db"], 2, "did you mean `hotspots`?"),
         (
             &["query", "callers", "--param", "funktion=x", "--from", "sqlite:code.db"],
             2,
@@ -77,7 +84,7 @@ fn typing_mistakes_are_answered_by_the_nearest_name() {
             "a parameter is name=value",
         ),
         (&["query", "hotspots", "--param", "limit=many", "--from", "sqlite:code.db"], 2, "a whole number"),
-        (&["backends", "show", "postgre"], 1, "did you mean `postgres`?"),
+        (&["backends", "show", "postgre"], 2, "did you mean `postgres`?"),
         (&["--config", "with-backend.toml", "load", "shop", "--to", "nightli"], 2, "did you mean `nightly`?"),
         (&["load", "shop", "--to", "nightly"], 2, "write [backends.nightly] into snake-pipe.toml"),
         (&["load", "shop", "--to", "sqlite:n.db", "--to", "sqlite:n.db"], 2, "`sqlite:n.db` is given twice"),

@@ -88,7 +88,7 @@ fn a_removed_repository_leaves_no_row_behind() {
     for (table, count) in row_counts(&place, &database.url()) {
         assert_eq!(count == 0, table != "metric_definitions", "{table} has {count} rows");
     }
-    let answer = place.run(&[&["repositories", "remove", "shop"], &both[..]].concat()).exits(1);
+    let answer = place.run(&[&["repositories", "remove", "shop"], &both[..]].concat()).exits(2);
     assert!(
         answer.stderr.contains("no repository is named `shop`\n  help: see `snake-pipe repositories list`")
     );
@@ -115,7 +115,7 @@ fn a_dry_run_of_migrate_prints_statements_and_changes_nothing() {
     assert!(answer.stdout.contains(": would migrate from version 0 to "), "{}", answer.told());
     assert!(answer.stdout.contains("CREATE TABLE repositories ("));
     assert_eq!(database.psql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").unwrap(), "0");
-    place.run(&["migrate", "--to", "sqlite:code.db", "--dry-run"]).exits(1);
+    place.run(&["migrate", "--to", "sqlite:code.db", "--dry-run"]).exits(2);
     assert!(!place.path("code.db").exists());
 
     let answer = place.run(&["migrate", "--to", &database.url()]).exits(0);

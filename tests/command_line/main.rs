@@ -4,6 +4,7 @@
 
 mod asking;
 mod configuration;
+mod exit_codes;
 mod facts;
 mod help;
 mod json;

@@ -206,7 +206,8 @@ impl NamedQuery {
                 ErrorKind::Configuration,
                 format!("parameter `{}` is a whole number from 0, not `{text}`", parameter.name),
             )
-            .with_source(source)),
+            .with_source(source)
+            .with_help(self.parameter_help())),
         }
     }
 

@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use serde::{Serialize, Serializer};
 
+use crate::{Error, ErrorKind, Result};
+
 /// A dialect of SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -91,6 +93,30 @@ impl SqlQuery {
     pub fn with_parameters(mut self, parameters: Vec<Value>) -> Self {
         self.parameters = parameters;
         self
+    }
+
+    /// Checks that there are as many values as the statement has parameters; a backend says how many those are. A value that
+    /// no parameter takes is as wrong as one that is missing: whoever gave it meant something by it.
+    ///
+    /// # Errors
+    /// `Configuration`, naming the parameters that the statement takes.
+    pub fn check_parameter_count(&self, expected: usize) -> Result<()> {
+        let given = self.parameters.len();
+        if given == expected {
+            return Ok(());
+        }
+        let count =
+            |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+        let (expected_words, given_words) = (count(expected, "parameter"), count(given, "value"));
+        let error = Error::new(
+            ErrorKind::Configuration,
+            format!("the statement has {expected_words}, {given_words} given"),
+        );
+        Err(error.with_help(match expected {
+            0 => "it takes no `--param`; parameters stand in a statement as $1, $2, …".to_owned(),
+            1 => "it takes `--param 1=…`".to_owned(),
+            last => format!("it takes `--param 1=…` to `--param {last}=…`"),
+        }))
     }
 }
 

@@ -118,11 +118,7 @@ async fn run(lease: &mut Lease, query: &SqlQuery, form: Form) -> Result<QueryRes
         Some(sqlx::Either::Right(count)) => count,
         None => 0,
     };
-    if expected != query.parameters.len() {
-        let message =
-            format!("the query has {expected} parameters, {} values are given", query.parameters.len());
-        return Err(Error::new(ErrorKind::Query, message));
-    }
+    query.check_parameter_count(expected)?;
     let columns = statement.columns().iter().map(|column| column.name().to_owned()).collect();
     let sql = match form {
         Form::Bare => query.sql.clone(),

@@ -6,6 +6,7 @@
 
 mod json_objects;
 mod ndjson;
+mod plain_words;
 mod schema;
 mod snake_pipe_json;
 mod validate;
@@ -85,16 +86,23 @@ impl Flaw {
 
     /// What serde found, with the field's path. Records are parsed one by one: the line that serde names is of no use.
     fn from_json(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let field = error.path().to_string();
+        let field = Some(error.path().to_string()).filter(|field| field != ".");
         let inner = error.into_inner();
         let mut message = inner.to_string();
         if let Some(end) = message.rfind(" at line ") {
             message.truncate(end);
         }
         if inner.is_syntax() || inner.is_eof() {
-            message.push_str(&format!(" (not JSON from column {} on)", inner.column()));
+            message = format!("not JSON from column {} on: {message}", inner.column());
+            return Self { field, message: cut(message) };
         }
-        Self { field: (field != ".").then_some(field), message: cut(message) }
+        let (missing, message) = plain_words::told(&message);
+        // The path leads to where a field is missing; its name makes it whole.
+        let field = match (field, missing) {
+            (Some(field), Some(name)) => Some(format!("{field}.{name}")),
+            (field, name) => field.or(name.map(str::to_owned)),
+        };
+        Self { field, message: cut(message) }
     }
 }
 

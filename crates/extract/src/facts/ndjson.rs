@@ -91,6 +91,12 @@ pub fn write_ndjson(output: &mut impl Write, facts: &TransformedAst) -> Result<(
 }
 
 fn parse(line: &[u8]) -> Result<TransformedAst, Flaw> {
+    // A list of the fields' values would be read as if their names stood before them.
+    if line.trim_ascii_start().starts_with(b"[") {
+        return Err(Flaw::new(
+            "an object is expected, not a list: one object a line, without a list around them",
+        ));
+    }
     let mut json = serde_json::Deserializer::from_slice(line);
     let facts: TransformedAst = serde_path_to_error::deserialize(&mut json).map_err(Flaw::from_json)?;
     json.end().map_err(|_| Flaw::new("more than one JSON value stands on the line; one object a line"))?;
@@ -207,7 +213,7 @@ mod tests {
         let Record::Quarantined(quarantined) = &records[1] else { panic!("{records:?}") };
         assert_eq!(
             quarantined.to_string(),
-            "line 2, field size_bytes: invalid type: string \"x\", expected u64"
+            "line 2, field size_bytes: a whole number from 0 is expected, not the text \"x\""
         );
         assert_eq!(quarantined.refused().unwrap().parse_status, ParseStatus::Failed);
         assert!(matches!(&records[2], Record::Facts(facts) if facts.path.as_str() == "c"));
@@ -221,10 +227,24 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_field_is_named_with_the_known_ones() {
-        let quarantined = quarantined(r#"{"path":"a","langauge":"c"}"#);
-        assert_eq!(quarantined.field.as_deref(), Some("langauge"));
-        assert!(quarantined.message.contains("`language`"), "{}", quarantined.message);
+    fn an_unknown_field_is_answered_by_the_nearest_or_all() {
+        let misspelt = quarantined(r#"{"path":"a","langauge":"c"}"#);
+        assert_eq!(misspelt.field.as_deref(), Some("langauge"));
+        assert!(misspelt.message.ends_with("did you mean `language`?"), "{}", misspelt.message);
+        let invented = quarantined(r#"{"path":"a","colour":"red"}"#);
+        assert!(invented.message.contains("one of path, language, "), "{}", invented.message);
+    }
+
+    #[test]
+    fn what_is_no_object_says_so_in_the_words_of_json() {
+        for (line, message) in [
+            ("[]", "an object is expected, not a list: one object a line, without a list around them"),
+            ("null", "an object is expected, not null"),
+            ("\"a.c\"", "an object is expected, not the text \"a.c\""),
+            (r#"{"path":"a","calls":{}}"#, "a list is expected, not an object"),
+        ] {
+            assert_eq!(quarantined(line).message, message);
+        }
     }
 
     #[test]
@@ -237,7 +257,8 @@ mod tests {
     #[test]
     fn a_line_without_a_path_names_the_field() {
         let quarantined = quarantined("{}");
-        assert_eq!((quarantined.message.as_str(), quarantined.path), ("missing field `path`", None));
+        assert_eq!((quarantined.field.as_deref(), quarantined.path), (Some("path"), None));
+        assert_eq!(quarantined.message, "is missing");
     }
 
     #[test]

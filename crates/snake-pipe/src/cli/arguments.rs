@@ -2,20 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 
 /// Loads source code into databases, and asks questions in SQL.
 #[derive(Debug, Parser)]
 #[command(
     name = "snake-pipe",
     version,
-    about,
-    long_about = "snake-pipe parses a source tree, transforms it into facts (files, functions, classes, imports, calls, \
-                  metrics) and loads them into databases, atomically and incrementally.",
-    after_help = "Load and ask:  load, extract, query, queries, status, check\n\
-                  Operate:       repositories, backends, migrate, config, doctor\n\n\
-                  Start here:    snake-pipe load .\n               snake-pipe query hotspots\n\n\
-                  Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly failed, 130 interrupted",
+    about = "snake-pipe parses a source tree, transforms it into facts (files, functions, classes, imports, \
+             calls, metrics) and loads them into databases, atomically and incrementally.",
+    disable_help_flag = true,
+    disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true
 )]
@@ -31,18 +28,35 @@ pub(super) struct Arguments {
 /// Flags that every command takes.
 #[derive(Debug, Args)]
 pub(super) struct Global {
-    /// Configuration file [default: snake-pipe.toml, if it is there]
-    #[arg(long, global = true, value_name = "FILE", env = "SNAKE_PIPE_CONFIG", help_heading = "Everywhere")]
+    /// Configuration file [default: snake-pipe.toml]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "SNAKE_PIPE_CONFIG",
+        hide_env_values = true,
+        help_heading = "Everywhere"
+    )]
     pub config: Option<PathBuf>,
-    /// Profile of the configuration file to lay over it
-    #[arg(long, global = true, value_name = "NAME", env = "SNAKE_PIPE_PROFILE", help_heading = "Everywhere")]
+    /// Profile of it to lay over
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "SNAKE_PIPE_PROFILE",
+        hide_env_values = true,
+        help_heading = "Everywhere"
+    )]
     pub profile: Option<String>,
     /// Form of the logs on standard error
     #[arg(long, global = true, value_enum, value_name = "FORM", help_heading = "Everywhere")]
     pub log_format: Option<LogFormat>,
     /// More logs: -v info, -vv debug, -vvv trace
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Everywhere")]
     pub verbose: u8,
+    /// Show help
+    #[arg(short, long, global = true, action = ArgAction::HelpShort, help_heading = "Everywhere")]
+    help: Option<bool>,
 }
 
 /// The form of logs.
@@ -91,12 +105,13 @@ pub(super) enum FactsFormat {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Load a source tree, or facts from elsewhere, into one or more databases
+    /// Load a source tree, or facts, into one or more databases
     #[command(after_help = "Examples:\n  snake-pipe load .\n  \
         snake-pipe load ~/src/app --to postgres://me@db/code --to sqlite:app.db\n  \
-        my-parser | snake-pipe load --facts - --repository app")]
+        my-parser | snake-pipe load --facts - --repository app\n  \
+        gunzip -c facts.ndjson.gz | snake-pipe load --facts - --repository app")]
     Load(LoadArguments),
-    /// Write a source tree's facts to standard output as NDJSON, the input of `load --facts`
+    /// Write a source tree's facts as NDJSON, the input of `load --facts`
     #[command(after_help = "Example:\n  snake-pipe extract . | gzip > facts.ndjson.gz")]
     Extract(ExtractArguments),
     /// Answer a named query, or any SQL that only reads
@@ -109,28 +124,28 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  snake-pipe queries")]
     Queries {
         /// Form of the answer
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_enum, default_value_t, value_name = "FORM")]
         format: Format,
     },
-    /// Show repositories, snapshots and counts, and what changed on disk since
+    /// Show what is loaded, with counts, and what changed on disk since
     #[command(after_help = "Example:\n  snake-pipe status --from postgres://me@db/code")]
     Status(FromArguments),
     /// Check that the stored rows agree with each other
     #[command(after_help = "Example:\n  snake-pipe check")]
     Check(FromArguments),
     /// List or remove repositories
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  snake-pipe repositories list")]
     Repositories(RepositoriesCommand),
     /// List the kinds of backend, or show one with its options
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  snake-pipe backends show postgres")]
     Backends(BackendsCommand),
     /// Bring a database's schema up to date
     #[command(after_help = "Example:\n  snake-pipe migrate --to postgres://me@db/code --dry-run")]
     Migrate(MigrateArguments),
-    /// Write a commented configuration file, or show every value with its origin
-    #[command(subcommand)]
+    /// Write a configuration file, or show every value with its origin
+    #[command(subcommand, after_help = "Example:\n  snake-pipe config show")]
     Config(ConfigCommand),
-    /// Look for what would make a load fail: configuration, connections, rights, cache
+    /// Look for what would make a load fail: connections, rights, cache
     #[command(after_help = "Example:\n  snake-pipe doctor --from postgres://me@db/code")]
     Doctor(FromArguments),
 }
@@ -150,14 +165,14 @@ pub(super) struct LoadArguments {
     /// Branch or other line of history [default: the checked-out branch]
     #[arg(long = "ref", value_name = "NAME")]
     pub ref_name: Option<String>,
-    /// Load only files of this language; may be given several times
-    #[arg(long, value_name = "L")]
+    /// Load only files of this language, such as python; may be given several times
+    #[arg(long, value_name = "LANGUAGE")]
     pub language: Vec<String>,
     /// Load facts from a file, or - for standard input, in place of a directory
     #[arg(long, value_name = "FILE|-")]
     pub facts: Option<PathBuf>,
     /// Form of the facts
-    #[arg(long, value_enum, default_value_t, requires = "facts")]
+    #[arg(long, value_enum, default_value_t, requires = "facts", value_name = "FORM")]
     pub facts_format: FactsFormat,
     /// Directory that absolute paths in the facts are relative to
     #[arg(long, value_name = "DIR", requires = "facts")]
@@ -178,7 +193,7 @@ pub(super) struct LoadArguments {
     #[arg(long)]
     pub timings: bool,
     /// Form of the summary
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub format: Format,
 }
 
@@ -187,8 +202,8 @@ pub(super) struct LoadArguments {
 pub(super) struct ExtractArguments {
     /// Directory to read
     pub path: PathBuf,
-    /// Only files of this language; may be given several times
-    #[arg(long, value_name = "L")]
+    /// Only files of this language, such as python; may be given several times
+    #[arg(long, value_name = "LANGUAGE")]
     pub language: Vec<String>,
     /// How much of the syntax tree to keep: none, outline or full
     #[arg(long, value_name = "HOW")]
@@ -208,7 +223,7 @@ pub(super) struct QueryArguments {
     #[arg(long, value_name = "URL|NAME")]
     pub from: Option<String>,
     /// Form of the rows
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub format: RowFormat,
     /// Parameter: name=value for a named query, 1=value for $1 of a statement
     #[arg(long = "param", value_name = "K=V")]
@@ -225,7 +240,7 @@ pub(super) struct FromArguments {
     #[arg(long = "from", value_name = "URL|NAME")]
     pub from: Vec<String>,
     /// Form of the answer
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub format: Format,
 }
 
@@ -239,7 +254,7 @@ pub(super) struct MigrateArguments {
     #[arg(long)]
     pub dry_run: bool,
     /// Form of the answer
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub format: Format,
 }
 
@@ -270,7 +285,7 @@ pub(super) enum BackendsCommand {
     #[command(after_help = "Example:\n  snake-pipe backends list")]
     List {
         /// Form of the answer
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_enum, default_value_t, value_name = "FORM")]
         format: Format,
     },
     /// Show a kind with its promises and options
@@ -279,7 +294,7 @@ pub(super) enum BackendsCommand {
         /// The kind
         kind: String,
         /// Form of the answer
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_enum, default_value_t, value_name = "FORM")]
         format: Format,
     },
 }
@@ -298,7 +313,7 @@ pub(super) enum ConfigCommand {
     #[command(after_help = "Example:\n  snake-pipe --profile production config show")]
     Show {
         /// Form of the answer
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_enum, default_value_t, value_name = "FORM")]
         format: Format,
     },
 }

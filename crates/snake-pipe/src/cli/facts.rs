@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs::File,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read as _, Seek as _},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -70,15 +70,16 @@ pub(super) type Records = Box<dyn Iterator<Item = Result<Record>> + Send>;
 
 pub(super) fn records(arguments: &LoadArguments, facts: &Path) -> Result<Records> {
     let input: Box<dyn BufRead + Send> = match facts == Path::new("-") {
-        true => Box::new(BufReader::with_capacity(1 << 20, std::io::stdin())),
+        true => Box::new(BufReader::with_capacity(1 << 20, io::stdin())),
         false => Box::new(BufReader::with_capacity(1 << 20, open(facts)?)),
     };
+    let in_input = in_input(facts);
     Ok(match arguments.facts_format {
-        FactsFormat::Ndjson => Box::new(NdjsonReader::new(input)),
+        FactsFormat::Ndjson => Box::new(NdjsonReader::new(input).map(move |read| read.map_err(&in_input))),
         FactsFormat::SnakePipeJson => {
             let root = arguments.facts_root.as_ref().map(|root| root.to_string_lossy().into_owned());
             let options = SnakePipeJsonOptions { root, store_source: arguments.store_source };
-            Box::new(SnakePipeJsonReader::new(input, options))
+            Box::new(SnakePipeJsonReader::new(input, options).map(move |read| read.map_err(&in_input)))
         }
     })
 }
@@ -90,11 +91,52 @@ pub(super) fn open(path: &Path) -> Result<File> {
             "--facts takes a file of facts, or - for standard input; a directory is loaded without it",
         ));
     }
-    File::open(path).map_err(|source| {
-        error(ErrorKind::Io).with_source(source).with_help(
+    let mut file = File::open(path).map_err(|source| {
+        let kind = match source.kind() {
+            io::ErrorKind::NotFound => ErrorKind::NotFound,
+            _ => ErrorKind::Io,
+        };
+        error(kind).with_source(source).with_help(
             "name a file that `snake-pipe extract` or another producer wrote, or - for standard input",
         )
+    })?;
+    let compressed = compressed_by(&mut file);
+    match compressed.map_err(|source| error(ErrorKind::Io).with_source(source))? {
+        Some(program) => Err(error(ErrorKind::Configuration).with_context("compressed_by", program).with_help(
+            format!("uncompress them on the way: `{program} -dc FILE | snake-pipe load --facts - --repository NAME`"),
+        )),
+        None => Ok(file),
+    }
+}
+
+/// The program that a regular file is compressed by, by its first bytes; the file stands at its beginning afterwards.
+fn compressed_by(file: &mut File) -> io::Result<Option<&'static str>> {
+    // What comes out of a pipe cannot be looked at beforehand.
+    if !file.metadata()?.is_file() {
+        return Ok(None);
+    }
+    let mut first = Vec::with_capacity(4);
+    file.by_ref().take(4).read_to_end(&mut first)?;
+    file.rewind()?;
+    Ok(match first.as_slice() {
+        [0x1f, 0x8b, ..] => Some("gzip"),
+        [0x28, 0xb5, 0x2f, 0xfd] => Some("zstd"),
+        [b'B', b'Z', b'h', ..] => Some("bzip2"),
+        [0xfd, b'7', b'z', b'X'] => Some("xz"),
+        _ => None,
     })
+}
+
+/// An error of reading, with the input that it is about.
+fn in_input(facts: &Path) -> impl Fn(Error) -> Error + Send + 'static {
+    let name = if facts == Path::new("-") { "standard input".into() } else { facts.display().to_string() };
+    move |error| {
+        let message = format!("cannot read the facts: {}", error.message());
+        let line = error.context().find(|(key, _)| *key == "line").map(|(_, line)| line.to_owned());
+        let told = Error::new(error.kind(), message).with_context("file", &name);
+        let told = line.into_iter().fold(told, |told, line| told.with_context("line", line));
+        told.with_help("what was read so far is not loaded; make the input readable and repeat the load")
+    }
 }
 
 /// The sound records as facts; of the others the refused file where it is known, so that a row says so.
@@ -106,7 +148,8 @@ pub(super) fn stream(records: Records, quarantined: &Arc<Mutex<Vec<Quarantined>>
             let facts = match record {
                 Ok(Record::Facts(facts)) => Ok(Some(*facts)),
                 Ok(Record::Quarantined(piece)) => {
-                    tracing::warn!(%piece, "facts refused");
+                    // The report names it, and so does the row of its file.
+                    tracing::info!(%piece, "facts refused");
                     let refused = piece.refused();
                     quarantined.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
                     Ok(refused)

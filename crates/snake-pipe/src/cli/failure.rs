@@ -5,13 +5,17 @@ use std::{error::Error as _, io::Write, process::ExitCode};
 use snake_pipe_core::{Error, ErrorKind};
 
 /// How a command ended, as an exit code.
+///
+/// The rule: 2 where the command or the configuration has to be put otherwise before it can work, because it names something
+/// that does not exist or says something that cannot be; 1 where it was rightly put and failed. What a database says to a
+/// statement is 1, for the same statement may be right on another day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
     /// Everything was done: 0.
     Done,
     /// Nothing or not the essential was done: 1.
     Failed,
-    /// The command was wrongly put: 2.
+    /// The command or the configuration is wrong: 2.
     Usage,
     /// Some was done, something is owed: 3.
     Partly,
@@ -36,9 +40,24 @@ impl Exit {
     #[must_use]
     pub(super) fn of(error: &Error) -> Self {
         match error.kind() {
-            ErrorKind::Configuration => Self::Usage,
+            ErrorKind::Configuration | ErrorKind::NotFound => Self::Usage,
             ErrorKind::Cancelled => Self::Interrupted,
-            _ => Self::Failed,
+            ErrorKind::Connection
+            | ErrorKind::NotConnected
+            | ErrorKind::Authentication
+            | ErrorKind::Permission
+            | ErrorKind::Schema
+            | ErrorKind::Busy
+            | ErrorKind::Timeout
+            | ErrorKind::Capacity
+            | ErrorKind::Data
+            | ErrorKind::Fenced
+            | ErrorKind::SessionLost
+            | ErrorKind::OutcomeUnknown
+            | ErrorKind::Unsupported
+            | ErrorKind::Query
+            | ErrorKind::Io
+            | ErrorKind::Internal => Self::Failed,
         }
     }
 }

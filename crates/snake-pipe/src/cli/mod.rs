@@ -8,6 +8,7 @@ mod doctor;
 mod extract;
 mod facts;
 mod failure;
+mod help;
 mod load;
 mod migrate;
 mod output;
@@ -20,7 +21,7 @@ mod summary;
 
 use std::{io::IsTerminal, process::ExitCode, sync::Arc};
 
-use clap::Parser;
+use clap::FromArgMatches as _;
 use snake_pipe_core::{DatabaseBackend, Error, ErrorKind, MigrateMode, Result, registry::Registry};
 use tokio_util::sync::CancellationToken;
 
@@ -35,11 +36,12 @@ struct Program {
     cancelled: CancellationToken,
 }
 
-/// Runs the command line over these kinds of backend and gives the exit code: 0 done, 1 failed, 2 wrong usage, 3 partly
+/// Runs the command line over these kinds of backend and gives the exit code: 0 done, 1 failed, 2 wrongly put, 3 partly
 /// failed, 130 interrupted. Answers go to standard output, all else to standard error.
 #[must_use]
 pub fn main(registry: Result<Registry>) -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments =
+        Arguments::from_arg_matches(&help::command().get_matches()).unwrap_or_else(|wrong| wrong.exit());
     let exit = match start(registry, &arguments.global) {
         Ok((runtime, program)) => {
             let exit = runtime.block_on(run(program, arguments.command));

@@ -73,6 +73,7 @@ fn pairs(given: &[String]) -> Result<BTreeMap<String, String>> {
     let pair = |text: &String| {
         let (key, value) = text.split_once('=').ok_or_else(|| {
             Error::new(ErrorKind::Configuration, format!("a parameter is name=value, not `{text}`"))
+                .with_help("`--param limit=5` for a named query, `--param 1=value` for $1 of a statement")
         })?;
         Ok((key.to_owned(), value.to_owned()))
     };
@@ -81,13 +82,16 @@ fn pairs(given: &[String]) -> Result<BTreeMap<String, String>> {
 
 /// The values of `$1`, `$2`, … of a statement; those that are whole numbers are numbers.
 fn positional(pairs: &BTreeMap<String, String>) -> Result<Vec<Value>> {
+    const NUMBERED: &str = "parameters of a statement are numbered from 1: --param 1=value --param 2=value";
+    if let Some(name) = pairs.keys().find(|name| name.parse::<u16>().is_err()) {
+        return Err(Error::new(ErrorKind::Configuration, format!("a statement has no parameter `{name}`"))
+            .with_help(NUMBERED));
+    }
     (1..=pairs.len())
         .map(|number| {
             let text = pairs.get(&number.to_string()).ok_or_else(|| {
                 Error::new(ErrorKind::Configuration, format!("the statement's parameter {number} is missing"))
-                    .with_help(
-                        "parameters of a statement are numbered from 1: --param 1=value --param 2=value",
-                    )
+                    .with_help(NUMBERED)
             })?;
             Ok(text.parse().map_or_else(|_| Value::Text(text.clone()), Value::Integer))
         })

@@ -114,6 +114,7 @@ impl Report {
         text.push_str(&self.quarantined_text());
         if let Some(error) = &self.run.error {
             text.push_str(&format!("error: {}\n", error.message));
+            text.push_str(&help_text(error.help.as_deref()));
         }
         if let Some(flag) = self.source_flag() {
             text.push_str(&format!("\nnext: snake-pipe query hotspots{flag}\n"));
@@ -136,6 +137,13 @@ impl Report {
         let seconds = self.seconds;
         let is_unchanged = self.is_unchanged();
         match (self.run.outcome, &self.source) {
+            (Outcome::Success, None) if is_unchanged && self.loaded.files == 0 => {
+                let why = match self.quarantined.len() {
+                    0 => "the input holds no facts".to_owned(),
+                    count => format!("none of {count} record{} is sound", plural(count)),
+                };
+                format!("nothing of {name} was loaded into {to}: {why}, {seconds:.2} s\n")
+            }
             (Outcome::Success, source) if is_unchanged => {
                 let files = source.as_ref().map_or(self.loaded.files, |source| source.files);
                 let (files, ending) = (grouped(files), plural(files as usize));
@@ -207,6 +215,12 @@ impl Report {
         if self.quarantined.len() > NAMED {
             text.push_str(&format!("refused: {} more, see --format json\n", self.quarantined.len() - NAMED));
         }
+        if !self.quarantined.is_empty() {
+            text.push_str(
+                "  help: mend these and load the same again, what is loaded already costs nothing; the form is that of \
+                 `snake-pipe extract`, see docs/facts.md\n",
+            );
+        }
         text
     }
 
@@ -238,9 +252,7 @@ fn trouble_of(lane: &LaneSummary) -> String {
     let mut text = String::new();
     if let Some(error) = &lane.error {
         text.push_str(&format!("{}: {}\n", lane.address, error.message));
-        if let Some(help) = &error.help {
-            text.push_str(&format!("  help: {}\n", help.replace('\n', "\n        ")));
-        }
+        text.push_str(&help_text(error.help.as_deref()));
     }
     if lane.owed_files > 0 {
         text.push_str(&format!(
@@ -256,6 +268,10 @@ fn trouble_of(lane: &LaneSummary) -> String {
         text.push_str(&format!("{}: refused {} more\n", lane.address, lane.dead_letters.len() - NAMED));
     }
     text
+}
+
+fn help_text(help: Option<&str>) -> String {
+    help.map(|help| format!("  help: {}\n", help.replace('\n', "\n        "))).unwrap_or_default()
 }
 
 /// The word as a POSIX shell takes it.

@@ -31,12 +31,7 @@ const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 pub(crate) async fn execute(database: &Database, query: SqlQuery) -> Result<QueryResult> {
     let started = Instant::now();
     let parameters = scan::check(&query.sql)?;
-    if parameters > query.parameters.len() {
-        return Err(refused(format!(
-            "the statement has a parameter ${parameters}, but {} values were given",
-            query.parameters.len()
-        )));
-    }
+    query.check_parameter_count(parameters).map_err(|error| error.with_operation("execute_sql_query"))?;
     let mut connection = database.reader().await?;
     let limit = Limit::start(started, query.timeout);
     let is_within = limit.is_within();

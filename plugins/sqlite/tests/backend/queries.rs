@@ -51,7 +51,7 @@ async fn parameters_are_numbered_and_may_repeat() {
     let a = Value::Text("a".into());
     assert_eq!(answer.rows, [[Value::Integer(1), a.clone(), a, Value::Null, Value::Real(0.5)]]);
     let missing = refused(&fixture, "SELECT $2").await;
-    assert_eq!(missing.message(), "the statement has a parameter $2, but 0 values were given");
+    assert_eq!(missing.message(), "the statement has 2 parameters, 0 values given");
 }
 
 #[tokio::test]
