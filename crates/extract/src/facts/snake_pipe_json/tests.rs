@@ -169,7 +169,7 @@ fn a_wrong_object_is_named_and_the_others_go_on() {
     let [Record::Quarantined(quarantined), Record::Facts(_)] = &records[..] else { panic!("{records:?}") };
     assert_eq!(
         quarantined.to_string(),
-        "object 1 (line 1), field classes[0].methods[0].name: invalid type: integer `3`, expected a string"
+        "object 1 (line 1), field classes[0].methods[0].name: a text is expected, not `3`"
     );
     assert_eq!(quarantined.path.as_ref().unwrap().as_str(), "a.java");
 }
