@@ -10,6 +10,7 @@ mod help;
 mod json;
 mod keeping;
 mod loading;
+mod routes;
 mod rows;
 #[path = "../support/shop.rs"]
 mod shop;

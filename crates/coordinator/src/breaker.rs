@@ -33,6 +33,31 @@ impl Default for BreakerOptions {
     }
 }
 
+impl BreakerOptions {
+    /// Checks that a breaker that opened can close again.
+    ///
+    /// # Errors
+    /// `Configuration`, naming the field and what it takes.
+    pub fn validate(&self) -> Result<(), Error> {
+        let wrong = |message: String, help: &'static str| {
+            Err(Error::new(ErrorKind::Configuration, message).with_help(help))
+        };
+        if self.failures == 0 {
+            return wrong("breaker.failures is 0".into(), "give at least 1; 5 is the default");
+        }
+        if self.successes == 0 || self.successes > self.half_open_calls {
+            let Self { successes, half_open_calls, .. } = self;
+            return wrong(
+                format!(
+                    "breaker.successes ({successes}) is not from 1 to breaker.half_open_calls ({half_open_calls})"
+                ),
+                "so many of the calls that try have to succeed; 2 of 3 is the default",
+            );
+        }
+        Ok(())
+    }
+}
+
 /// What a breaker does with calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -205,6 +230,15 @@ mod tests {
 
     fn fail(breaker: &Breaker, times: u32) {
         (0..times).for_each(|_| breaker.failed());
+    }
+
+    #[test]
+    fn a_breaker_that_could_never_close_is_refused() {
+        assert!(BreakerOptions::default().validate().is_ok());
+        for (failures, half_open_calls, successes) in [(0, 3, 2), (5, 0, 0), (5, 1, 2)] {
+            let wrong = BreakerOptions { failures, half_open_calls, successes, ..BreakerOptions::default() };
+            assert_eq!(wrong.validate().unwrap_err().kind(), ErrorKind::Configuration);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -237,6 +237,7 @@ impl<'a> Pipeline<'a> {
             }
         }
         self.options.validate(self.backends.len())?;
+        self.breakers.options().validate()?;
         Ok(LoadPlan {
             repository,
             scope: self.scope.clone(),

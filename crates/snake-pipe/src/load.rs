@@ -1,7 +1,13 @@
 //! What a load needs of the configuration, for the command line and for programs that embed it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+use snake_pipe_coordinator::{
+    BreakerOptions, CoordinatorOptions, Policy, RetryOptions, ReturnOptions, Timeouts,
+};
 use snake_pipe_core::{Error, ErrorKind, Language, Result};
 use snake_pipe_extract::{
     AstMode, CacheLocation, ExtractOptions, ParseOptions,
@@ -60,6 +66,66 @@ pub fn extract_options(
     })
 }
 
+/// How a run into so many backends goes about its work.
+///
+/// # Errors
+/// `Configuration` for options that make no sense together.
+pub fn coordinator_options(config: &Config, backends: usize) -> Result<CoordinatorOptions> {
+    let defaults = CoordinatorOptions::default();
+    let number = |key: &str, default: usize| {
+        config.integer(key).and_then(|number| usize::try_from(number).ok()).unwrap_or(default)
+    };
+    let seconds = |key: &str, default: Duration| config.integer(key).map_or(default, Duration::from_secs);
+    let policy = match config.text("load.policy") {
+        Some("quorum") => Policy::Quorum(number("load.quorum", backends / 2 + 1)),
+        Some(policy) => policy.parse()?,
+        None => Policy::All,
+    };
+    let (retry, timeouts) = (defaults.retry, defaults.timeouts);
+    Ok(CoordinatorOptions {
+        policy,
+        batch_bytes: number("load.batch_bytes", defaults.batch_bytes),
+        lane_bytes: number("load.lane_bytes", defaults.lane_bytes),
+        lag_limit: seconds("load.lag_limit_seconds", defaults.lag_limit),
+        retry: RetryOptions {
+            attempts: small(config, "load.retry_attempts", retry.attempts),
+            base: config.integer("load.retry_base_ms").map_or(retry.base, Duration::from_millis),
+            cap: seconds("load.retry_cap_seconds", retry.cap),
+            total: seconds("load.retry_total_seconds", retry.total),
+        },
+        timeouts: Timeouts {
+            connect: seconds("load.connect_timeout_seconds", timeouts.connect),
+            read: seconds("load.read_timeout_seconds", timeouts.read),
+            write: seconds("load.timeout_seconds", timeouts.write),
+            publish: seconds("load.publish_timeout_seconds", timeouts.publish),
+        },
+        returning: ReturnOptions {
+            within: seconds("load.return_within_seconds", defaults.returning.within),
+            ..defaults.returning
+        },
+        max_replays: small(config, "load.max_replays", defaults.max_replays),
+        max_refused_files: number("load.max_refused_files", defaults.max_refused_files),
+        check_integrity: config.bool("load.check_integrity"),
+        ..defaults
+    })
+}
+
+/// When the circuit breakers of a run open and close.
+#[must_use]
+pub fn breaker_options(config: &Config) -> BreakerOptions {
+    let defaults = BreakerOptions::default();
+    BreakerOptions {
+        failures: small(config, "load.breaker_failures", defaults.failures),
+        open_for: config.integer("load.breaker_open_seconds").map_or(defaults.open_for, Duration::from_secs),
+        half_open_calls: small(config, "load.breaker_half_open_calls", defaults.half_open_calls),
+        successes: small(config, "load.breaker_successes", defaults.successes),
+    }
+}
+
+fn small(config: &Config, key: &str, default: u32) -> u32 {
+    config.integer(key).map_or(default, |number| u32::try_from(number).unwrap_or(u32::MAX))
+}
+
 /// Where parsed facts are kept between runs.
 #[must_use]
 pub fn cache_location(config: &Config) -> CacheLocation {
@@ -103,10 +169,42 @@ mod tests {
     }
 
     #[test]
+    fn what_the_configuration_says_about_failures_is_what_a_run_does() {
+        let variables = [
+            ("LAG_LIMIT_SECONDS", "7"),
+            ("POLICY", "quorum"),
+            ("PUBLISH_TIMEOUT_SECONDS", "11"),
+            ("QUORUM", "1"),
+            ("RETRY_BASE_MS", "5"),
+            ("RETURN_WITHIN_SECONDS", "30"),
+            ("BREAKER_FAILURES", "9"),
+        ];
+        let variables = variables.map(|(key, value)| (format!("SNAKE_PIPE_LOAD__{key}"), value.to_owned()));
+        let config = Config::read(None, None, variables).unwrap();
+        let options = coordinator_options(&config, 3).unwrap();
+        assert_eq!((options.policy, options.lag_limit), (Policy::Quorum(1), Duration::from_secs(7)));
+        assert_eq!(options.timeouts.publish, Duration::from_secs(11));
+        assert_eq!(options.retry.base, Duration::from_millis(5));
+        assert_eq!(options.returning.within, Duration::from_secs(30));
+        assert_eq!(breaker_options(&config).failures, 9);
+    }
+
+    #[test]
+    fn the_defaults_of_the_configuration_are_those_of_the_coordinator() {
+        let config = Config::read(None, None, []).unwrap();
+        assert_eq!(coordinator_options(&config, 2).unwrap(), CoordinatorOptions::default());
+        assert_eq!(breaker_options(&config), BreakerOptions::default());
+    }
+
+    #[test]
     fn the_database_that_is_written_does_not_belong_to_the_tree() {
         let config = Config::read(None, None, []).unwrap();
-        let backend =
-            BackendSettings { name: None, url: "sqlite:a.db?mode=rwc".into(), options: Default::default() };
+        let backend = BackendSettings {
+            name: None,
+            url: "sqlite:a.db?mode=rwc".into(),
+            options: Default::default(),
+            route: Default::default(),
+        };
         let options = extract_options(&config, &ExtractFlags::default(), &[backend]).unwrap();
         assert_eq!(options.discover.excluded, [std::env::current_dir().unwrap().join("a.db")]);
     }

@@ -60,6 +60,11 @@ fn template(program: &Program) -> String {
     }
     text.push_str("\n# A backend by name: `snake-pipe load . --to nightly`. Its options are those of `backends show KIND`.\n");
     text.push_str("# [backends.nightly]\n# url = \"postgres://me@db.example/code\"\n# password_env = \"CODE_DB_PASSWORD\"\n");
+    text.push_str(
+        "# Which files it takes; all unless said. `!` before a glob leaves out what fits it.\n\
+         # [backends.nightly.route]\n# languages = [\"python\", \"java\"]\n\
+         # paths = [\"src/**\", \"!src/generated/**\"]\n# repositories = [\"github.com/org/*\"]\n",
+    );
     let kinds: Vec<_> = program.registry.kinds().map(|kind| kind.kind).collect();
     let _ = writeln!(text, "# Kinds that are linked in: {}.", kinds.join(", "));
     text.push_str("\n# [profiles.production.backends.nightly]\n# migrations = \"check\"\n");

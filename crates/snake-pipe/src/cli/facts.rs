@@ -1,7 +1,7 @@
 //! Facts from elsewhere, as the input of a load.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{self, BufRead, BufReader, Read as _, Seek as _},
     path::Path,
@@ -10,7 +10,7 @@ use std::{
 
 use futures::StreamExt;
 use snake_pipe_core::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, Language, Result, SourcePath,
     load::{Repository, Scope},
 };
 use snake_pipe_extract::facts::{
@@ -33,10 +33,13 @@ pub(super) fn repository(arguments: &LoadArguments, facts: &Path) -> Result<Repo
     Ok(Repository::named(name))
 }
 
+/// Paths and languages of files.
+type Listing = Vec<(SourcePath, Language)>;
+
 /// With `--complete` the input is read once beforehand, for the paths that are in it.
-pub(super) async fn scope(arguments: &LoadArguments, facts: &Path) -> Result<Scope> {
+pub(super) async fn scope(arguments: &LoadArguments, facts: &Path) -> Result<(Scope, Listing)> {
     if !arguments.complete {
-        return Ok(Scope::Partial);
+        return Ok((Scope::Partial, Listing::new()));
     }
     if facts == Path::new("-") {
         return Err(Error::new(
@@ -47,20 +50,23 @@ pub(super) async fn scope(arguments: &LoadArguments, facts: &Path) -> Result<Sco
     }
     let records = records(arguments, facts)?;
     blocking(move || {
-        let mut keys = BTreeSet::new();
+        // Of a file that comes twice the later facts hold.
+        let mut files = BTreeMap::new();
         for record in records {
-            keys.extend(match record? {
-                Record::Facts(facts) => Some(facts.key()),
-                Record::Quarantined(piece) => piece.path.map(|path| path.key()),
-            });
+            let file = match record? {
+                Record::Facts(facts) => Some((facts.path.clone(), facts.language)),
+                Record::Quarantined(piece) => piece.refused().map(|facts| (facts.path, facts.language)),
+            };
+            files.extend(file.map(|(path, language)| (path.key(), (path, language))));
         }
+        let keys: BTreeSet<_> = files.keys().copied().collect();
         match keys.is_empty() {
             // A producer that failed early must not empty the database.
             true => {
                 Err(Error::new(ErrorKind::Data, "there are no facts, and --complete would remove everything")
                     .with_help("to remove a repository, use `snake-pipe repositories remove NAME`"))
             }
-            false => Ok(Scope::Complete(Arc::new(keys))),
+            false => Ok((Scope::Complete(Arc::new(keys)), files.into_values().collect())),
         }
     })
     .await

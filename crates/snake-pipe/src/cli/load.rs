@@ -7,28 +7,31 @@ use std::{
 };
 
 use futures::{StreamExt, TryStreamExt, future::join_all, stream::BoxStream};
-use snake_pipe_coordinator::{CoordinatorOptions, Pipeline, Policy, RetryOptions, RunSummary, Timeouts};
+use snake_pipe_coordinator::{Breakers, Pipeline, Route, RunSummary};
 use snake_pipe_core::{
-    DatabaseBackend, Error, ErrorKind, Result,
-    id::FileKey,
-    load::{Repository, Scope},
-    manifest::Manifest,
-    model::TransformedAst,
-    secret::redacted_url,
+    DatabaseBackend, Error, ErrorKind, Result, load::Repository, model::TransformedAst, secret::redacted_url,
 };
 use snake_pipe_extract::{
-    Extraction, Inventory, Progress,
+    Extraction, Progress,
     discover::{SourceDescription, describe},
     facts::Quarantined,
 };
 
 use super::{
-    Program, arguments::LoadArguments, extract::blocking, facts, failure::Exit, migrate_if_allowed,
-    progress::Display, report::Report, summary::SharedCounts,
+    Program,
+    arguments::LoadArguments,
+    extract::blocking,
+    facts,
+    failure::Exit,
+    held::{Held, scope},
+    migrate_if_allowed,
+    progress::Display,
+    report::Report,
+    summary::SharedCounts,
 };
 use crate::{
     config::BackendSettings,
-    load::{ExtractFlags, extract_options},
+    load::{ExtractFlags, breaker_options, coordinator_options, extract_options},
 };
 
 /// Rows are estimated from bytes of source: Linux 6.1 has 1.2 GB and about eight million rows.
@@ -141,22 +144,28 @@ async fn load_tree(
     for warning in inventory.warnings.iter().chain(&source.description.warning) {
         tracing::warn!("{warning}");
     }
-    let manifests = program.until_cancelled(manifests(backends, &repository)).await?;
+    let routes = routes(program, arguments)?;
+    let answers = Held::ask(backends, &routes, &repository, &inventory);
+    let held = Arc::new(program.until_cancelled(answers).await?);
     phase("manifests");
     let version = extraction.producer_version();
-    let is_held = manifests.iter().all(|manifest| inventory.is_held_by(manifest, &version));
-    let scope = scope(&inventory, &manifests);
+    let scope = scope(&inventory, &held);
     let counts = Arc::new(SharedCounts::default());
-    let facts: Facts = match is_held {
+    let facts: Facts = match held.iter().all(|held| held.is_current(&inventory, &version)) {
         true => futures::stream::empty().boxed(),
-        false => owed(extraction, &manifests, &version).boxed(),
+        false => owed(extraction, &held, &version).boxed(),
     };
-    let facts = counted(linked_for_now(facts, &inventory, &manifests), &counts);
+    let facts = match held.iter().all(|held| held.has_others(&inventory)) {
+        true => facts,
+        false => facts.map_ok(to_be_linked_again).boxed(),
+    };
+    let facts = counted(facts, &counts);
     let source = Arc::new(source);
     let bytes: u64 = inventory.files.iter().filter_map(|file| file.size_bytes).sum();
     let summary = pipeline(program, arguments, facts, backends)?
         .repository(repository)
         .scope(scope)
+        .listing(inventory.files.iter().map(|file| (file.path.clone(), file.language)))
         .snapshot(source.description.snapshot())
         .producer_version(version)
         .estimated_rows(bytes / SOURCE_BYTES_PER_ROW)
@@ -220,57 +229,26 @@ fn named(found: Repository, arguments: &LoadArguments) -> Repository {
     }
 }
 
-/// What each backend that answers holds.
-async fn manifests(backends: &[Arc<dyn DatabaseBackend>], repository: &Repository) -> Result<Vec<Manifest>> {
-    let id = repository.id();
-    let answers = join_all(backends.iter().map(|backend| backend.manifest(id))).await;
-    match answers.len() {
-        1 => answers.into_iter().collect(),
-        // Of several, one that does not answer is the coordinator's to report.
-        _ => Ok(answers.into_iter().filter_map(Result::ok).collect()),
-    }
-}
-
-/// All of the tree; where only some languages are asked for, files of the others stay as they are while they are on disk.
-fn scope(inventory: &Inventory, manifests: &[Manifest]) -> Scope {
-    match inventory.scope() {
-        Scope::Complete(_) if !inventory.languages.is_empty() => {
-            let is_held = |key: &FileKey| manifests.iter().any(|manifest| manifest.files.contains_key(key));
-            let files =
-                inventory.files.iter().map(|file| (file.path.key(), inventory.is_asked_for(file.language)));
-            let kept = files.filter(|(key, is_asked_for)| *is_asked_for || is_held(key)).map(|(key, _)| key);
-            Scope::Complete(Arc::new(kept.collect()))
-        }
-        scope => scope,
-    }
+/// The facts of the files that some backend lacks.
+fn owed(
+    extraction: Extraction,
+    held: &Arc<Vec<Held>>,
+    version: &str,
+) -> impl futures::Stream<Item = Result<Arc<TransformedAst>>> + Send + use<> {
+    let (held, version) = (Arc::clone(held), version.to_owned());
+    extraction.facts(move |stamp| held.is_empty() || held.iter().any(|held| held.is_owed(stamp, &version)))
 }
 
 /// Facts whose references were linked against files that a backend holds otherwise, or not at all, are to be linked again by
 /// the next load: they carry no link hash.
-fn linked_for_now(facts: Facts, inventory: &Inventory, manifests: &[Manifest]) -> Facts {
-    if inventory.languages.is_empty()
-        || manifests.iter().all(|manifest| inventory.others_are_held_by(manifest))
-    {
-        return facts;
-    }
-    let without =
-        |facts: Arc<TransformedAst>| Arc::new(TransformedAst { link_hash: None, ..(*facts).clone() });
-    facts.map_ok(without).boxed()
+fn to_be_linked_again(facts: Arc<TransformedAst>) -> Arc<TransformedAst> {
+    Arc::new(TransformedAst { link_hash: None, ..(*facts).clone() })
 }
 
-/// The facts of the files that some backend lacks.
-fn owed(
-    extraction: Extraction,
-    manifests: &[Manifest],
-    version: &str,
-) -> impl futures::Stream<Item = Result<Arc<TransformedAst>>> + Send + use<> {
-    let (manifests, version) = (manifests.to_vec(), version.to_owned());
-    extraction.facts(move |stamp| {
-        manifests.is_empty()
-            || manifests
-                .iter()
-                .any(|manifest| manifest.owes_file(stamp.key, stamp.content_hash, stamp.link_hash, &version))
-    })
+/// Which files each backend takes.
+fn routes(program: &Program, arguments: &LoadArguments) -> Result<Vec<Route>> {
+    let settings = program.config.backends(&arguments.to)?;
+    Ok(settings.into_iter().map(|settings| settings.route).collect())
 }
 
 fn counted(facts: Facts, counts: &Arc<SharedCounts>) -> Facts {
@@ -291,33 +269,12 @@ fn pipeline(
     backends: &[Arc<dyn DatabaseBackend>],
 ) -> Result<Pipeline<'static>> {
     let pipeline = Pipeline::from(facts)
-        .options(options(program, backends.len())?)
+        .options(coordinator_options(&program.config, backends.len())?)
+        .breakers(Breakers::new(breaker_options(&program.config)))
         .allow_other_source(arguments.allow_other_source)
         .cancelled_by(program.cancelled.clone());
-    Ok(backends.iter().fold(pipeline, |pipeline, backend| pipeline.to(Arc::clone(backend))))
-}
-
-fn options(program: &Program, backends: usize) -> Result<CoordinatorOptions> {
-    let config = &program.config;
-    let defaults = CoordinatorOptions::default();
-    let bytes = |key: &str, default: usize| {
-        config.integer(key).and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(default)
-    };
-    let policy = match config.text("load.policy") {
-        Some("quorum") => Policy::Quorum(backends / 2 + 1),
-        Some(policy) => policy.parse()?,
-        None => Policy::All,
-    };
-    let write = config.integer("load.timeout_seconds").map_or(defaults.timeouts.write, Duration::from_secs);
-    let attempts = config.integer("load.retry_attempts").and_then(|attempts| u32::try_from(attempts).ok());
-    Ok(CoordinatorOptions {
-        policy,
-        batch_bytes: bytes("load.batch_bytes", defaults.batch_bytes),
-        lane_bytes: bytes("load.lane_bytes", defaults.lane_bytes),
-        timeouts: Timeouts { write, ..defaults.timeouts },
-        retry: RetryOptions { attempts: attempts.unwrap_or(defaults.retry.attempts), ..defaults.retry },
-        ..defaults
-    })
+    let routed = backends.iter().zip(routes(program, arguments)?);
+    Ok(routed.fold(pipeline, |pipeline, (backend, route)| pipeline.to_routed(Arc::clone(backend), route)))
 }
 
 async fn load_facts(
@@ -329,7 +286,7 @@ async fn load_facts(
 ) -> Result<Run> {
     let quarantined = Arc::new(Mutex::new(Vec::new()));
     let records = facts::records(arguments, facts)?;
-    let scope = facts::scope(arguments, facts).await?;
+    let (scope, listing) = facts::scope(arguments, facts).await?;
     let counts = Arc::new(SharedCounts::default());
     let stream = facts::stream(records, &quarantined);
     let version = format!("facts-{}", env!("CARGO_PKG_VERSION"));
@@ -337,6 +294,7 @@ async fn load_facts(
     let summary = pipeline(program, arguments, counted(stream, &counts), backends)?
         .repository(repository)
         .scope(scope)
+        .listing(listing)
         .producer_version(version)
         .run()
         .await?;

@@ -8,6 +8,7 @@ mod doctor;
 mod extract;
 mod facts;
 mod failure;
+mod held;
 mod help;
 mod load;
 mod migrate;

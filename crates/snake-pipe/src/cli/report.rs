@@ -177,8 +177,18 @@ impl Report {
     }
 
     fn lanes_text(&self) -> String {
-        let columns =
-            ["backend", "status", "written", "unchanged", "removed", "refused", "owed", "rows", "seconds"];
+        let columns = [
+            "backend",
+            "status",
+            "written",
+            "unchanged",
+            "elsewhere",
+            "removed",
+            "refused",
+            "owed",
+            "rows",
+            "seconds",
+        ];
         let rows: Vec<_> = self
             .run
             .lanes
@@ -190,6 +200,7 @@ impl Report {
                 let numbers = [
                     lane.files_written,
                     lane.files_unchanged,
+                    lane.files_elsewhere,
                     lane.files_removed,
                     lane.files_refused,
                     lane.owed_files,

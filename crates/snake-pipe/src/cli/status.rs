@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use serde::Serialize;
+use snake_pipe_coordinator::Route;
 use snake_pipe_core::{
     DatabaseBackend, Result, SqlQuery, StoredRepository, Value, id::FileKey, load::Snapshot,
     manifest::Manifest,
@@ -83,7 +84,10 @@ async fn status_of(
         true => counts(backend, stored.id.get()).await?,
         false => BTreeMap::from([("files", manifest.files.len() as i64)]),
     };
-    let freshness = freshness(program, stored.repository.root.clone(), manifest).await?;
+    // A backend that has no name in the configuration takes everything.
+    let route = program.config.backend(&backend.info().name).map(|settings| settings.route);
+    let (root, route) = (stored.repository.root.clone(), route.unwrap_or_default());
+    let freshness = freshness(program, root, route, &stored.repository.name, manifest).await?;
     Ok(Status {
         backend: backend.info().address.clone(),
         name: stored.repository.name,
@@ -108,7 +112,13 @@ async fn counts(backend: &dyn DatabaseBackend, repository: i64) -> Result<BTreeM
     Ok(counts)
 }
 
-async fn freshness(program: &Program, root: Option<String>, manifest: Manifest) -> Result<Freshness> {
+async fn freshness(
+    program: &Program,
+    root: Option<String>,
+    route: Route,
+    repository: &str,
+    manifest: Manifest,
+) -> Result<Freshness> {
     let unknown = Freshness {
         state: State::Unknown,
         new_files: 0,
@@ -119,11 +129,16 @@ async fn freshness(program: &Program, root: Option<String>, manifest: Manifest) 
     };
     let Some(root) = root.filter(|root| Path::new(root).is_dir()) else { return Ok(unknown) };
     let options = extract_options(&program.config, &ExtractFlags::default(), &program.config.backends(&[])?)?;
+    let repository = repository.to_owned();
     blocking(move || {
         let description = describe(Path::new(&root))?;
         let extraction =
             Extraction::scan(Path::new(&root), &description.name, options, Arc::new(Progress::default()))?;
-        let found = compare(&manifest, extraction.inventory(), &extraction.producer_version());
+        let mut inventory = Inventory::clone(extraction.inventory());
+        let taken =
+            route.keys(&repository, inventory.files.iter().map(|file| (&file.path, file.language)))?;
+        inventory.files.retain(|file| taken.contains(&file.path.key()));
+        let found = compare(&manifest, &inventory, &extraction.producer_version());
         Ok(Freshness { commit_on_disk: description.commit, ..found })
     })
     .await

@@ -179,9 +179,11 @@ impl Layers {
     }
 
     fn take(&mut self, key: &str, value: &str, origin: Origin) -> Result<()> {
-        let is_backend = key.strip_prefix("backends.").is_some_and(|rest| rest.split('.').count() == 2);
-        if !is_backend {
-            check(key, value)?;
+        let parts: Vec<_> = key.split('.').collect();
+        match parts.as_slice() {
+            ["backends", _, _] => {}
+            ["backends", _, "route", rule] => check_rule(key, rule)?,
+            _ => check(key, value)?,
         }
         self.settings.insert(key.to_owned(), Setting::new(value, origin));
         Ok(())
@@ -200,6 +202,20 @@ fn text_of(key: &str, value: &toml::Value) -> Result<String> {
             Err(Error::new(ErrorKind::Configuration, format!("`{key}` does not take a date or a table here")))
         }
     }
+}
+
+/// The rules of a backend's route.
+pub(super) const RULES: [&str; 3] = ["languages", "paths", "repositories"];
+
+fn check_rule(key: &str, rule: &str) -> Result<()> {
+    if RULES.contains(&rule) {
+        return Ok(());
+    }
+    let help = nearest(rule, &RULES).map_or_else(
+        || format!("a route has {}", RULES.join(", ")),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Err(Error::new(ErrorKind::Configuration, format!("unknown key `{key}`")).with_help(help))
 }
 
 fn check(key: &str, value: &str) -> Result<()> {

@@ -2,12 +2,14 @@
 
 mod keys;
 mod layers;
+mod routes;
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
+use snake_pipe_coordinator::Route;
 use snake_pipe_core::{Error, ErrorKind, Result, options::nearest, secret::redacted_url};
 
 pub use keys::{KEYS, Key, KeyKind};
@@ -31,6 +33,8 @@ pub struct BackendSettings {
     pub url: String,
     /// Its options as written.
     pub options: BTreeMap<String, String>,
+    /// Which files it takes.
+    pub route: Route,
 }
 
 /// The settings of one program run.
@@ -166,15 +170,18 @@ impl Config {
             .collect();
         if options.is_empty() {
             if choice.contains(':') {
-                return Ok(BackendSettings { name: None, url: choice.to_owned(), options });
+                let (url, route) = (choice.to_owned(), Route::default());
+                return Ok(BackendSettings { name: None, url, options, route });
             }
             return Err(self.unknown_backend(choice));
         }
+        let route =
+            routes::take_route(&mut options).map_err(|error| error.with_context("backend", choice))?;
         let url = match options.remove("url") {
             Some(url) => url,
             None => url_of_parts(choice, &mut options)?,
         };
-        Ok(BackendSettings { name: Some(choice.to_owned()), url, options })
+        Ok(BackendSettings { name: Some(choice.to_owned()), url, options, route })
     }
 
     fn unknown_backend(&self, choice: &str) -> Error {
@@ -235,6 +242,8 @@ fn url_of_parts(name: &str, options: &mut BTreeMap<String, String>) -> Result<St
 mod tests {
     use std::io::Write;
 
+    use snake_pipe_core::Language;
+
     use super::*;
 
     fn config(toml: &str, profile: Option<&str>, environment: &[(&str, &str)]) -> Result<Config> {
@@ -294,6 +303,30 @@ mod tests {
         let backend = config(toml, None, &[]).unwrap().backend("a").unwrap();
         assert_eq!(backend.url, "postgres://me%40x@db:5433/code");
         assert_eq!(backend.options, BTreeMap::from([("pool_size".to_owned(), "5".to_owned())]));
+    }
+
+    #[test]
+    fn a_backend_may_have_a_route() {
+        let toml = "[backends.a]\nurl = \"memory:\"\n[backends.a.route]\nlanguages = [\"python\", \"c\"]\n\
+                    paths = [\"src/**/*.{py,c}\", \"!src/old/**\"]\n";
+        let backend = config(toml, None, &[]).unwrap().backend("a").unwrap();
+        assert_eq!(backend.route.languages, [Language::Python, Language::C]);
+        assert_eq!(backend.route.paths, ["src/**/*.{py,c}", "!src/old/**"]);
+        assert_eq!(backend.options, BTreeMap::new());
+        let environment = [("SNAKE_PIPE_BACKENDS__A__ROUTE__LANGUAGES", "java")];
+        let backend = config(toml, None, &environment).unwrap().backend("a").unwrap();
+        assert_eq!(backend.route.languages, [Language::Java]);
+    }
+
+    #[test]
+    fn a_wrong_route_names_the_backend_and_what_is_wrong() {
+        let toml = |rule: &str| format!("[backends.a]\nurl = \"memory:\"\n[backends.a.route]\n{rule}\n");
+        let error = config(&toml("path = [\"a\"]"), None, &[]).unwrap_err();
+        assert!(error.help().unwrap().contains("did you mean `paths`?"), "{error:?}");
+        for rule in ["languages = [\"cobol\"]", "paths = [\"a[\"]"] {
+            let error = config(&toml(rule), None, &[]).unwrap().backend("a").unwrap_err();
+            assert!(error.to_string().contains("backend: a"), "{error}");
+        }
     }
 
     #[test]
