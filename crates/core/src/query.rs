@@ -67,6 +67,8 @@ pub struct SqlQuery {
     pub parameters: Vec<Value>,
     /// At most so many rows are returned; the answer says when there were more.
     pub max_rows: usize,
+    /// Rows whose values together have more bytes than this are not returned; the answer says when there were more.
+    pub max_bytes: usize,
     /// The statement is cancelled after this time.
     pub timeout: Duration,
 }
@@ -74,6 +76,8 @@ pub struct SqlQuery {
 impl SqlQuery {
     /// Rows returned at most unless told otherwise.
     pub const DEFAULT_MAX_ROWS: usize = 1_000_000;
+    /// Bytes returned at most unless told otherwise: 256 MiB.
+    pub const DEFAULT_MAX_BYTES: usize = 256 << 20;
     /// Time allowed unless told otherwise.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -84,6 +88,7 @@ impl SqlQuery {
             sql: sql.into(),
             parameters: Vec::new(),
             max_rows: Self::DEFAULT_MAX_ROWS,
+            max_bytes: Self::DEFAULT_MAX_BYTES,
             timeout: Self::DEFAULT_TIMEOUT,
         }
     }
@@ -127,7 +132,7 @@ pub struct QueryResult {
     pub columns: Vec<String>,
     /// The rows, each with a value per column.
     pub rows: Vec<Vec<Value>>,
-    /// Whether rows beyond the limit were left out.
+    /// Whether rows beyond the limits were left out.
     pub truncated: bool,
     /// Time from sending to the last row.
     pub duration: Duration,

@@ -76,6 +76,33 @@ fn a_killed_server_recovers_what_it_committed() {
 }
 
 #[test]
+fn a_standby_repeats_what_its_primary_does_until_it_is_promoted() {
+    let primary = PostgresCluster::start(ClusterOptions::fast()).unwrap();
+    primary.psql("CREATE TABLE kept AS SELECT 1 AS id").unwrap();
+    let standby = primary.start_standby().unwrap();
+    primary.psql("INSERT INTO kept VALUES (2)").unwrap();
+    primary.wait_for_standby(&standby).unwrap();
+    assert_eq!(standby.psql("SELECT count(*), pg_is_in_recovery() FROM kept").unwrap(), "2|t");
+    assert!(standby.psql("INSERT INTO kept VALUES (3)").unwrap_err().to_string().contains("read-only"));
+
+    standby.cut_off().unwrap();
+    primary.psql("INSERT INTO kept VALUES (4)").unwrap();
+    primary.kill9().unwrap();
+    standby.promote().unwrap();
+    standby.psql("INSERT INTO kept VALUES (5)").unwrap();
+    assert_eq!(standby.psql("SELECT string_agg(id::text, ',' ORDER BY id) FROM kept").unwrap(), "1,2,5");
+}
+
+#[test]
+fn a_file_of_the_data_folder_may_be_given() {
+    let options = ClusterOptions::fast().data_file("pg_hba.conf", "local all postgres trust\n");
+    let cluster = PostgresCluster::start(options).unwrap();
+    let tcp =
+        Command::new("psql").args(["-X", "-w", "-Atc", "SELECT 1", &cluster.tcp_url()]).output().unwrap();
+    assert!(String::from_utf8_lossy(&tcp.stderr).contains("no pg_hba.conf entry"), "{tcp:?}");
+}
+
+#[test]
 fn a_server_that_was_stopped_starts_again() {
     let cluster = PostgresCluster::start(ClusterOptions::fast()).unwrap();
     for mode in [StopMode::Smart, StopMode::Fast, StopMode::Immediate] {

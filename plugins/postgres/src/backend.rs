@@ -4,7 +4,6 @@ use std::{
     collections::HashSet,
     fmt,
     sync::{Arc, Mutex, PoisonError, RwLock},
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -16,17 +15,13 @@ use snake_pipe_core::{
     load::{Batch, LoadPlan, Publication, PublishResult, WriteResult},
     manifest::Manifest,
 };
-use sqlx::{
-    Connection as _, PgConnection, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
-use tokio::time::{sleep, timeout};
+use sqlx::PgPool;
 
 use crate::{
     CAPABILITIES,
     config::PostgresConfig,
-    connection::Lease,
-    error::{failed, tls_error},
+    connection::{Lease, Pool},
+    error::check_server,
     health::{self, HealthMemory},
     integrity, query,
     schema::{
@@ -36,15 +31,6 @@ use crate::{
     session::{self, SessionSettings, repositories},
 };
 
-/// The oldest server that has all that is used: foreign keys and primary keys on partitions.
-const MIN_SERVER_VERSION: u32 = 130_000;
-/// The pause before the first further attempt to connect; it doubles with each.
-const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(200);
-/// How long closing waits for connections that are in use.
-const CLOSE_LIMIT: Duration = Duration::from_secs(5);
-/// How often the server looks whether the client of a running statement is still there, from version 14 on.
-const CLIENT_CHECK: &str = "SET client_connection_check_interval = '2s'";
-
 /// A PostgreSQL database that takes facts.
 pub struct PostgresBackend {
     config: Option<PostgresConfig>,
@@ -52,7 +38,7 @@ pub struct PostgresBackend {
     info: BackendInfo,
     settings: SessionSettings,
     migrates: bool,
-    pool: RwLock<Option<PgPool>>,
+    pool: RwLock<Option<Pool>>,
     connecting: tokio::sync::Mutex<()>,
     health: HealthMemory,
 }
@@ -111,40 +97,25 @@ impl PostgresBackend {
         }
     }
 
-    fn pool(&self) -> Result<PgPool> {
+    fn pool(&self) -> Result<Pool> {
         let pool = self.pool.read().unwrap_or_else(PoisonError::into_inner);
         pool.clone().ok_or_else(|| Error::new(ErrorKind::NotConnected, "the backend is not connected"))
     }
 
-    fn set_pool(&self, pool: Option<PgPool>) -> Option<PgPool> {
+    fn set_pool(&self, pool: Option<Pool>) -> Option<Pool> {
         std::mem::replace(&mut *self.pool.write().unwrap_or_else(PoisonError::into_inner), pool)
     }
 
-    async fn open(&self) -> Result<PgPool> {
-        let Some(config) = &self.config else {
-            let given = self.given.clone();
-            return given.ok_or_else(|| Error::new(ErrorKind::Internal, "a backend has a pool or settings"));
-        };
-        let options = config.connect_options()?;
-        probe(config, &options).await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(config.max_connections)
-            .min_connections(0)
-            .acquire_timeout(config.timeout)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    if connection.server_version_num().is_some_and(|version| version >= 140_000) {
-                        sqlx::query(CLIENT_CHECK).persistent(false).execute(connection).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .connect_lazy_with(options);
-        Ok(pool)
+    async fn open(&self) -> Result<Pool> {
+        match (&self.config, &self.given) {
+            (Some(config), _) => Pool::open(config).await,
+            (None, Some(given)) => Ok(Pool::given(given.clone())),
+            (None, None) => Err(Error::new(ErrorKind::Internal, "a backend has a pool or settings")),
+        }
     }
 
     /// Brings the schema up to date, or refuses it, before a load.
-    async fn prepare_schema(&self, pool: &PgPool) -> Result<()> {
+    async fn prepare_schema(&self, pool: &Pool) -> Result<()> {
         let mut lease = Lease::take(pool).await?;
         let state = migrations::read_state(&mut lease).await?;
         lease.give_back();
@@ -156,7 +127,7 @@ impl PostgresBackend {
     }
 
     /// Whether there are tables to read. A database without any holds nothing.
-    async fn has_tables(&self, pool: &PgPool) -> Result<bool> {
+    async fn has_tables(&self, pool: &Pool) -> Result<bool> {
         let mut lease = Lease::take(pool).await?;
         let state = migrations::read_state(&mut lease).await?;
         lease.give_back();
@@ -173,60 +144,8 @@ fn info(name: String, address: String) -> BackendInfo {
     BackendInfo { kind: "postgres".to_owned(), name, address, dialect: Some(Dialect::Postgres) }
 }
 
-/// Connects once, outside the pool, which would keep the reason of a failure to itself.
-async fn probe(config: &PostgresConfig, options: &PgConnectOptions) -> Result<()> {
-    let mut pause = FIRST_RETRY_PAUSE;
-    let mut attempts_left = config.retry_attempts;
-    loop {
-        let error = match timeout(config.timeout, PgConnection::connect_with(options)).await {
-            Ok(Ok(connection)) => {
-                let version = connection.server_version_num();
-                connection.close().await.map_err(failed("connect"))?;
-                return check_server(version);
-            }
-            Ok(Err(error)) => connect_error(error, options),
-            Err(_) => Error::new(ErrorKind::Timeout, "the server does not answer").with_operation("connect"),
-        };
-        if attempts_left == 0 || !matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) {
-            return Err(error.with_context("address", &config.address));
-        }
-        tracing::debug!(address = config.address, %error, "cannot connect, trying again");
-        attempts_left -= 1;
-        sleep(pause).await;
-        pause *= 2;
-    }
-}
-
-/// A certificate that is not trusted comes as an error of reading: it is told apart by its words.
-fn connect_error(error: sqlx::Error, options: &PgConnectOptions) -> Error {
-    use sqlx::postgres::PgSslMode::{Require, VerifyCa, VerifyFull};
-    let asks_for_tls = matches!(options.get_ssl_mode(), Require | VerifyCa | VerifyFull);
-    match &error {
-        sqlx::Error::Io(source) if asks_for_tls && source.to_string().contains("certificate") => {
-            tls_error(source.to_string()).with_operation("connect")
-        }
-        sqlx::Error::Io(source) => {
-            let message = format!("the server cannot be reached: {source}");
-            Error::new(ErrorKind::Connection, message)
-                .with_operation("connect")
-                .with_help("look whether the server runs and whether host and port of the URL are right")
-        }
-        _ => failed("connect")(error),
-    }
-}
-
-fn check_server(version: Option<u32>) -> Result<()> {
-    match version {
-        Some(version) if version < MIN_SERVER_VERSION => Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("the server is PostgreSQL {}, 13 or newer is needed", version / 10_000),
-        )),
-        _ => Ok(()),
-    }
-}
-
 /// Checks what a new pool leads to.
-async fn verify(pool: &PgPool) -> Result<()> {
+async fn verify(pool: &Pool) -> Result<()> {
     let mut lease = Lease::take(pool).await?;
     check_server(lease.get().server_version_num())?;
     let state = migrations::read_state(&mut lease).await?;
@@ -331,10 +250,8 @@ impl DatabaseBackend for PostgresBackend {
     }
 
     async fn close(&self) -> Result<()> {
-        let pool = self.set_pool(None);
-        if let (Some(pool), None) = (pool, &self.given) {
-            // Connections on loan to sessions are closed when those end.
-            let _ = timeout(CLOSE_LIMIT, pool.close()).await;
+        if let Some(pool) = self.set_pool(None) {
+            pool.close().await;
         }
         Ok(())
     }

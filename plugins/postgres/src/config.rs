@@ -1,33 +1,43 @@
 //! What a backend is built from: a URL and options.
 
-use std::{fmt, net::IpAddr, str::FromStr as _, time::Duration};
+use std::{fmt, str::FromStr as _, time::Duration};
 
 use snake_pipe_core::{
     Error, ErrorKind, Result,
-    options::{BackendOptions, nearest},
+    options::BackendOptions,
     secret::{Secret, redacted_url},
 };
-use sqlx::{
-    ConnectOptions as _,
-    postgres::{PgConnectOptions, PgSslMode},
-};
-use url::Url;
+use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
 
 use crate::{options::OPTIONS, schema::statements::quoted};
+
+mod address;
+mod password;
+mod service;
+mod target;
+mod tls;
+
+use password::PasswordSource;
+pub(crate) use target::{Role, Target};
+pub(crate) use tls::TlsMode;
 
 /// How long a statement may take before `sql_logging = slow` shows it.
 const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 
-/// Parameters of the URL's query that the driver understands itself.
-const DRIVER_PARAMETERS: &[&str] =
-    &["host", "hostaddr", "port", "dbname", "user", "password", "sslcert", "sslkey", "options"];
-
 /// Settings of a PostgreSQL backend, checked.
 #[derive(Clone)]
 pub struct PostgresConfig {
-    connect: PgConnectOptions,
+    hosts: Vec<Host>,
     password: PasswordSource,
+    tls: TlsMode,
     root_certificates: Option<String>,
+    application_name: String,
+    statement_cache_capacity: usize,
+    sql_logging: SqlLogging,
+    pub(crate) target: Target,
+    /// How far behind a standby may be that answers queries; none for queries to the server that takes the writes.
+    pub(crate) replica_lag_limit: Option<Duration>,
+    pub(crate) health_interval: Option<Duration>,
     pub(crate) schema: Option<String>,
     pub(crate) name: String,
     pub(crate) address: String,
@@ -38,23 +48,33 @@ pub struct PostgresConfig {
     pub(crate) partition_rows: u64,
 }
 
-/// Where the password comes from, looked up at every connect.
-#[derive(Clone, Debug)]
-enum PasswordSource {
-    /// The URL, `PGPASSWORD` or `~/.pgpass`: the driver has it.
-    Driver,
-    Environment(String),
-    File(String),
+/// One of the servers that the URL names.
+#[derive(Clone)]
+struct Host {
+    /// A URL that names this one alone, with what the driver understands.
+    url: Secret,
+    /// Host and port, or the folder of its socket.
+    name: String,
+}
+
+/// Which statements are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SqlLogging {
+    Off,
+    Slow,
+    All,
 }
 
 impl fmt::Debug for PostgresConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The driver's options show their password, so they are left out.
+        // URLs hold passwords, so they are left out.
         f.debug_struct("PostgresConfig")
             .field("name", &self.name)
             .field("address", &self.address)
             .field("schema", &self.schema)
             .field("password", &self.password)
+            .field("tls", &self.tls)
+            .field("target", &self.target)
             .field("max_connections", &self.max_connections)
             .finish_non_exhaustive()
     }
@@ -69,49 +89,94 @@ impl PostgresConfig {
         Self::from_options(&BackendOptions::check(url, None, OPTIONS, [])?)
     }
 
-    /// The settings that URL and options say; where both speak, the URL wins. What neither says is taken from libpq's
-    /// environment variables (`PGHOST`, `PGUSER`, `PGPASSWORD`, …).
+    /// The settings that URL and options say; where both speak, the URL wins. What neither says is taken from the service
+    /// that `service` or `PGSERVICE` names, and then from libpq's environment variables (`PGHOST`, `PGUSER`, `PGPASSWORD`,
+    /// …).
     ///
     /// # Errors
     /// `Configuration`, naming the parameter and what is valid. The URL's secrets are not shown.
     pub fn from_options(options: &BackendOptions) -> Result<Self> {
         let given = options.url().expose();
-        let (url, of_url) = split_url(given)?;
-        let own = BackendOptions::check("", None, OPTIONS, of_url.iter().cloned())
-            .map_err(|error| error.with_context("url", redacted_url(given)))?;
-        let says = |name: &str| of_url.iter().any(|(key, _)| key == name);
+        let with_url = |error: Error| error.with_context("url", redacted_url(given));
+        let single = address::one_host_each(given).map_err(with_url)?;
+        let first = address::split(&single[0], options).map_err(with_url)?;
+        let own = BackendOptions::check("", None, OPTIONS, first.own.iter().cloned()).map_err(with_url)?;
+        let mut hosts = Vec::new();
+        for url in &single {
+            let url = address::split(url, options).map_err(with_url)?.driver;
+            let connect = parsed(&url, given)?;
+            hosts.push(Host { name: address::host_name(&connect), url: Secret::new(url) });
+        }
+        let says = |name: &str| first.own.iter().any(|(key, _)| key == name);
         let settings = Settings { url: &own, options, in_url: &says };
-        let connect = PgConnectOptions::from_str(&url).map_err(|source| {
-            Error::new(ErrorKind::Configuration, "the URL is not one of PostgreSQL")
-                .with_context("url", redacted_url(given))
-                .with_source(source)
-                .with_help(
-                    "write postgres://USER@HOST:5432/DATABASE; letters such as @ / : in a password as %HH",
-                )
-        })?;
-        Ok(settings.build(connect))
+        let connects =
+            hosts.iter().map(|host| parsed(host.url.expose(), given)).collect::<Result<Vec<_>>>()?;
+        settings.build(hosts, &connects)
     }
 }
 
+fn parsed(url: &str, given: &str) -> Result<PgConnectOptions> {
+    PgConnectOptions::from_str(url).map_err(|source| {
+        Error::new(ErrorKind::Configuration, "the URL is not one of PostgreSQL")
+            .with_context("url", redacted_url(given))
+            .with_source(source)
+            .with_help(address::HELP)
+    })
+}
+
 impl PostgresConfig {
-    /// What the driver connects with, password included.
+    /// How many servers there are to choose from.
+    pub(crate) const fn host_count(&self) -> usize {
+        self.hosts.len()
+    }
+
+    /// How one of them is called in messages.
+    pub(crate) fn host_name(&self, index: usize) -> &str {
+        &self.hosts[index].name
+    }
+
+    /// Ways to secure a connection to a server, the best first.
+    pub(crate) fn tls_attempts(&self) -> &'static [TlsMode] {
+        self.tls.attempts()
+    }
+
+    /// Whether the password may be another one at the next connection.
+    pub(crate) const fn password_may_change(&self) -> bool {
+        self.password.may_change()
+    }
+
+    /// What the driver connects to a server with, the password read anew.
     ///
     /// # Errors
     /// `Configuration` when a file or variable that the settings name cannot be read.
-    pub(crate) fn connect_options(&self) -> Result<PgConnectOptions> {
+    pub(crate) fn connect_options(&self, index: usize, tls: TlsMode) -> Result<PgConnectOptions> {
+        let url = self.hosts[index].url.expose();
+        let mut connect = parsed(url, url)?
+            .application_name(&self.application_name)
+            .statement_cache_capacity(self.statement_cache_capacity)
+            .ssl_mode(tls.for_driver(self.root_certificates.is_some()));
+        if let Some(schema) = &self.schema {
+            connect = connect.options([("search_path", quoted(schema))]);
+        }
         if let Some(path) = &self.root_certificates {
             std::fs::File::open(path).map_err(|source| {
-                Error::new(
-                    ErrorKind::Configuration,
-                    format!("`sslrootcert` names a file that cannot be read: `{path}`"),
-                )
-                .with_source(source)
+                let message = format!("`sslrootcert` names a file that cannot be read: `{path}`");
+                Error::new(ErrorKind::Configuration, message).with_source(source)
             })?;
+            connect = connect.ssl_root_cert(path);
         }
-        Ok(match self.password.read()? {
-            Some(password) => self.connect.clone().password(password.expose()),
-            None => self.connect.clone(),
-        })
+        if let Some(password) = self.password.read()? {
+            connect = connect.password(password.expose());
+        }
+        let (statements, slow) = match self.sql_logging {
+            SqlLogging::All => ("debug", "warn"),
+            SqlLogging::Slow => ("off", "warn"),
+            SqlLogging::Off => ("off", "off"),
+        };
+        const IS_LEVEL: &str = "the name of a level";
+        Ok(connect
+            .log_statements(statements.parse().expect(IS_LEVEL))
+            .log_slow_statements(slow.parse().expect(IS_LEVEL), SLOW_STATEMENT))
     }
 }
 
@@ -131,141 +196,61 @@ impl Settings<'_> {
         self.text(name).and_then(|text| text.parse().ok()).unwrap_or_default()
     }
 
-    fn build(&self, connect: PgConnectOptions) -> PostgresConfig {
+    fn seconds(&self, name: &str) -> Duration {
+        Duration::from_secs(self.number(name))
+    }
+
+    fn build(&self, hosts: Vec<Host>, connects: &[PgConnectOptions]) -> Result<PostgresConfig> {
         let schema = self.text("schema_name").unwrap_or("public").to_owned();
         let connections = self.number("pool_size") + self.number("max_overflow");
-        let address = address(&connect, &schema);
-        PostgresConfig {
-            connect: self.driver_options(connect, &schema),
+        let address = address::shown(connects, &schema);
+        let environment = |name: &str| std::env::var(name).ok();
+        let tls = match self.text("sslmode").map(str::to_owned).or_else(|| environment("PGSSLMODE")) {
+            Some(mode) => mode.parse()?,
+            None if connects.iter().all(address::is_local) => TlsMode::Prefer,
+            None => TlsMode::VerifyFull,
+        };
+        let target = self
+            .text("target_session_attrs")
+            .map(str::to_owned)
+            .or_else(|| environment("PGTARGETSESSIONATTRS"));
+        Ok(PostgresConfig {
             password: match (self.text("password_env"), self.text("password_file")) {
                 (Some(variable), _) => PasswordSource::Environment(variable.to_owned()),
                 (None, Some(file)) => PasswordSource::File(file.to_owned()),
                 (None, None) => PasswordSource::Driver,
             },
-            root_certificates: self.text("sslrootcert").map(str::to_owned),
+            tls,
+            root_certificates: self
+                .text("sslrootcert")
+                .map(str::to_owned)
+                .or_else(|| environment("PGSSLROOTCERT")),
+            application_name: self.text("application_name").unwrap_or("snake-pipe").to_owned(),
+            statement_cache_capacity: usize::try_from(self.number("statement_cache_capacity"))
+                .unwrap_or(usize::MAX),
+            sql_logging: match self.text("sql_logging") {
+                Some("all") => SqlLogging::All,
+                Some("slow") => SqlLogging::Slow,
+                _ => SqlLogging::Off,
+            },
+            target: match target {
+                Some(words) => words.parse()?,
+                None if hosts.len() > 1 => Target::ReadWrite,
+                None => Target::Any,
+            },
+            replica_lag_limit: Some(self.seconds("max_replica_lag_seconds")).filter(|limit| !limit.is_zero()),
+            health_interval: Some(self.seconds("health_interval_seconds"))
+                .filter(|interval| !interval.is_zero()),
             schema: Some(schema),
             name: self.options.name().map_or_else(|| address.clone(), str::to_owned),
             address,
             max_connections: u32::try_from(connections).unwrap_or(u32::MAX),
-            timeout: Duration::from_secs(self.number("timeout_seconds")),
+            timeout: self.seconds("timeout_seconds"),
             retry_attempts: u32::try_from(self.number("retry_attempts")).unwrap_or(u32::MAX),
             migrates: self.text("migrations") != Some("check"),
             partition_rows: self.number("partition_rows"),
-        }
-    }
-
-    fn driver_options(&self, connect: PgConnectOptions, schema: &str) -> PgConnectOptions {
-        let mut connect = connect
-            .options([("search_path", quoted(schema))])
-            .application_name(self.text("application_name").unwrap_or("snake-pipe"));
-        if let Some(mode) = self.text("sslmode").and_then(|mode| PgSslMode::from_str(mode).ok()) {
-            connect = connect.ssl_mode(mode);
-        } else if std::env::var_os("PGSSLMODE").is_none() {
-            connect = if is_local(&connect) {
-                connect.ssl_mode(PgSslMode::Prefer)
-            } else {
-                connect.ssl_mode(PgSslMode::VerifyFull)
-            };
-        }
-        if let Some(file) = self.text("sslrootcert") {
-            connect = connect.ssl_root_cert(file);
-        }
-        let (statements, slow) = match self.text("sql_logging") {
-            Some("all") => ("debug", "warn"),
-            Some("slow") => ("off", "warn"),
-            _ => ("off", "off"),
-        };
-        const IS_LEVEL: &str = "the name of a level";
-        connect
-            .log_statements(statements.parse().expect(IS_LEVEL))
-            .log_slow_statements(slow.parse().expect(IS_LEVEL), SLOW_STATEMENT)
-    }
-}
-
-/// The URL without what is ours, and what is ours.
-fn split_url(given: &str) -> Result<(String, Vec<(String, String)>)> {
-    let mut url = Url::parse(given).map_err(|source| {
-        Error::new(ErrorKind::Configuration, "the URL cannot be read")
-            .with_context("url", redacted_url(given))
-            .with_source(source)
-            .with_help("write postgres://USER@HOST:5432/DATABASE; letters such as @ / : in a password as %HH")
-    })?;
-    let (mut own, mut driver) = (Vec::new(), Vec::new());
-    for (key, value) in url.query_pairs() {
-        let key = if key == "schema" { "schema_name".into() } else { key };
-        if OPTIONS.iter().any(|option| option.name == key) {
-            own.push((key.into_owned(), value.into_owned()));
-        } else if DRIVER_PARAMETERS.contains(&&*key) || key.starts_with("options[") {
-            driver.push((key.into_owned(), value.into_owned()));
-        } else {
-            return Err(unknown_parameter(&key).with_context("url", redacted_url(given)));
-        }
-    }
-    url.set_query(None);
-    if !driver.is_empty() {
-        url.query_pairs_mut().extend_pairs(driver);
-    }
-    Ok((url.into(), own))
-}
-
-fn unknown_parameter(key: &str) -> Error {
-    let names: Vec<&str> = OPTIONS
-        .iter()
-        .map(|option| option.name)
-        .chain(["schema"])
-        .chain(DRIVER_PARAMETERS.iter().copied())
-        .collect();
-    let near = nearest(key, &names).map_or(String::new(), |name| format!("did you mean `{name}`? "));
-    Error::new(ErrorKind::Configuration, format!("the URL has an unknown parameter `{key}`"))
-        .with_help(format!("{near}parameters are {}", names.join(", ")))
-}
-
-/// Whether what is sent stays on this machine.
-fn is_local(connect: &PgConnectOptions) -> bool {
-    let host = connect.get_host().trim_matches(['[', ']']);
-    connect.get_socket().is_some()
-        || host.starts_with('/')
-        || host == "localhost"
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// Where the tables are, without credentials.
-fn address(connect: &PgConnectOptions, schema: &str) -> String {
-    let mut parameters = Vec::new();
-    // Without its own place in a URL, a directory of sockets stands where the driver reads it: the address can be pasted.
-    let host = match connect.get_socket() {
-        Some(socket) => {
-            parameters.push(format!("host={}", socket.display()));
-            "localhost"
-        }
-        None => connect.get_host(),
-    };
-    if schema != "public" {
-        parameters.push(format!("schema={schema}"));
-    }
-    let database = connect.get_database().unwrap_or_else(|| connect.get_username());
-    let query = if parameters.is_empty() { String::new() } else { format!("?{}", parameters.join("&")) };
-    format!("postgres://{host}:{}/{database}{query}", connect.get_port())
-}
-
-impl PasswordSource {
-    /// The password, where it does not come with the driver's options.
-    fn read(&self) -> Result<Option<Secret>> {
-        let missing = |what: String, source: Box<dyn std::error::Error + Send + Sync>| {
-            Error::new(ErrorKind::Configuration, format!("the password cannot be read from {what}"))
-                .with_source(source)
-        };
-        match self {
-            Self::Driver => Ok(None),
-            Self::Environment(variable) => std::env::var(variable)
-                .map(|password| Some(Secret::new(password)))
-                .map_err(|error| missing(format!("the environment variable `{variable}`"), error.into())),
-            Self::File(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| missing(format!("the file `{path}`"), error.into()))?;
-                Ok(Some(Secret::new(text.lines().next().unwrap_or_default())))
-            }
-        }
+            hosts,
+        })
     }
 }
 
@@ -305,7 +290,7 @@ mod tests {
 
     #[test]
     fn only_what_stays_on_the_machine_goes_without_a_verified_certificate() {
-        let mode = |url| format!("{:?}", config(url).connect.get_ssl_mode());
+        let mode = |url| format!("{:?}", config(url).tls);
         for local in [
             "postgres://localhost/db",
             "postgres://127.0.0.1/db",
@@ -337,6 +322,39 @@ mod tests {
         assert!(error.help().unwrap().starts_with("did you mean `pool_size`?"));
         let error = PostgresConfig::from_url("postgres://h/db?pool_size=none").unwrap_err();
         assert_eq!(error.help(), Some("`pool_size` takes a whole number from 1 to 1000"));
+    }
+
+    #[test]
+    fn several_servers_stand_in_one_url() {
+        let config = config("postgres://u:hunter2@a:5433,b,[::1]:7/db?schema=s");
+        assert_eq!(config.address, "postgres://a:5433,b:5432,[::1]:7/db?schema=s");
+        assert_eq!(
+            (config.host_count(), config.host_name(1), config.target),
+            (3, "b:5432", Target::ReadWrite)
+        );
+        let second = config.connect_options(1, TlsMode::Require).unwrap();
+        assert_eq!((second.get_host(), second.get_port(), second.get_database()), ("b", 5432, Some("db")));
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn several_sockets_stand_in_its_query() {
+        let config = config("postgres://u@localhost/db?host=/run/a,/run/b&port=1,2");
+        let ports: Vec<_> =
+            [0, 1].map(|index| config.connect_options(index, TlsMode::Prefer).unwrap().get_port()).to_vec();
+        assert_eq!(ports, [1, 2]);
+        assert_eq!(config.host_name(1), "/run/b:2");
+        let error = PostgresConfig::from_url("postgres://u@/db?host=a,b,c&port=1,2").unwrap_err();
+        assert!(error.message().contains("2 ports for 3 hosts"), "{error}");
+    }
+
+    #[test]
+    fn a_server_is_sought_by_what_it_can_do() {
+        let of = |words: &str| config(&format!("postgres://h/db?target_session_attrs={words}")).target;
+        assert_eq!((of("primary"), of("prefer-standby")), (Target::Primary, Target::PreferStandby));
+        assert_eq!(config("postgres://h/db").target, Target::Any);
+        let error = PostgresConfig::from_url("postgres://h/db?target_session_attrs=master").unwrap_err();
+        assert!(error.help().unwrap().contains("prefer-standby"), "{error:?}");
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! Connections on loan from the pool.
 
 use snake_pipe_core::Result;
-use sqlx::{AssertSqlSafe, Executor as _, PgConnection, PgPool, Postgres, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, pool::PoolConnection};
 
-use crate::error::failed;
+pub(crate) use pool::Pool;
+
+mod keeper;
+mod pool;
+mod replicas;
+mod route;
 
 /// A connection for one piece of work. Unless it is given back it is closed when dropped: a future that was cancelled, or a
 /// COPY that failed, may have left it in the middle of something. The server then rolls back.
@@ -13,9 +18,17 @@ pub(crate) struct Lease {
 
 impl Lease {
     /// Takes a connection out of the pool, or opens one.
-    pub(crate) async fn take(pool: &PgPool) -> Result<Self> {
-        let connection = pool.acquire().await.map_err(failed("connect"))?;
-        Ok(Self { connection: Some(connection) })
+    pub(crate) async fn take(pool: &Pool) -> Result<Self> {
+        Ok(Self { connection: Some(pool.acquire().await?) })
+    }
+
+    /// Takes a connection that only reads: to a standby that is near enough, where the settings allow it, else as
+    /// [`Lease::take`].
+    pub(crate) async fn take_for_reading(pool: &Pool) -> Result<Self> {
+        match pool.acquire_from_replica().await {
+            Some(connection) => Ok(Self { connection: Some(connection) }),
+            None => Self::take(pool).await,
+        }
     }
 
     /// The connection.

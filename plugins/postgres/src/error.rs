@@ -3,8 +3,10 @@
 //! The codes are SQLSTATEs (PostgreSQL's manual, appendix A). Of a server's error only the primary message, the code and
 //! the names of table and constraint are kept: its detail may quote row values, and so may messages of class 22.
 
-use snake_pipe_core::{Error, ErrorKind};
+use snake_pipe_core::{Error, ErrorKind, Result};
 use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
+
+use crate::config::TlsMode;
 
 /// Who wrote the statement that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,47 @@ pub(crate) fn convert(error: sqlx::Error, author: Author) -> Error {
     }
 }
 
+/// The oldest server that has all that is used: foreign keys and primary keys on partitions.
+const MIN_SERVER_VERSION: u32 = 130_000;
+
+/// Refuses a server that is too old.
+pub(crate) fn check_server(version: Option<u32>) -> Result<()> {
+    match version {
+        Some(version) if version < MIN_SERVER_VERSION => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("the server is PostgreSQL {}, 13 or newer is needed", version / 10_000),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The error of a connection that could not be made. A certificate that is not trusted comes as an error of reading: it is told
+/// apart by its words.
+pub(crate) fn connect_error(error: sqlx::Error, tls: TlsMode) -> Error {
+    match &error {
+        sqlx::Error::Io(source) if tls.is_secure() && source.to_string().contains("certificate") => {
+            tls_error(source.to_string()).with_operation("connect")
+        }
+        sqlx::Error::Io(source) => {
+            let message = format!("the server cannot be reached: {source}");
+            Error::new(ErrorKind::Connection, message)
+                .with_operation("connect")
+                .with_help("look whether the server runs and whether host and port of the URL are right")
+        }
+        _ => failed("connect")(error),
+    }
+}
+
+/// The error of a connection through a pooler that shares the server's sessions among its clients.
+pub(crate) fn pooler_error(why: &str) -> Error {
+    Error::new(ErrorKind::Configuration, format!("there is a connection pooler before the server, and {why}"))
+        .with_operation("connect")
+        .with_help(
+            "connect to PostgreSQL directly (port 5432, where PgBouncer has 6432): loads need sessions of their own, and this \
+             program has a pool itself (`pool_size`)",
+        )
+}
+
 /// The error of a TLS connection that could not be made, with the ways out.
 pub(crate) fn tls_error(said: String) -> Error {
     Error::new(ErrorKind::Configuration, format!("no TLS connection to the server: {said}")).with_help(
@@ -65,6 +108,9 @@ pub(crate) fn tls_error(said: String) -> Error {
 
 fn of_server(reported: &PgDatabaseError, author: Author) -> Error {
     let code = reported.code();
+    if let Some(why) = of_pooler(code, reported.message(), author) {
+        return pooler_error(why).with_context("sqlstate", code);
+    }
     let kind = kind_of(code, author);
     let message = match author {
         Author::Backend if code.starts_with("22") => "the database refuses a value".to_owned(),
@@ -83,6 +129,20 @@ fn of_server(reported: &PgDatabaseError, author: Author) -> Error {
     match help_for(code, author) {
         Some(help) => error.with_help(help),
         None => error,
+    }
+}
+
+/// What errors that only a pooler makes us see say about it: a statement that was prepared on this very connection is never
+/// unknown there, nor is its name taken.
+fn of_pooler(code: &str, message: &str, author: Author) -> Option<&'static str> {
+    match code {
+        "26000" | "42P05" if author == Author::Backend => {
+            Some("it gives every transaction another session (transaction mode)")
+        }
+        "08P01" if message.contains("unsupported startup parameter") => {
+            Some("it refuses the `options` that a connection begins with")
+        }
+        _ => None,
     }
 }
 

@@ -5,12 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use snake_pipe_core::{HealthCheckResult, HealthStatus, PoolState, Result};
-use sqlx::{PgPool, Row as _, postgres::PgRow};
+use snake_pipe_core::{HealthCheckResult, HealthStatus, Result};
+use sqlx::{Row as _, postgres::PgRow};
 use tokio::time::timeout;
 
 use crate::{
-    connection::Lease,
+    connection::{Lease, Pool},
     error::failed,
     schema::{
         migrations::{self, LATEST_VERSION},
@@ -65,12 +65,8 @@ impl Default for HealthMemory {
 }
 
 /// Asks the server. Being unwell is an answer.
-pub(crate) async fn check(pool: &PgPool, memory: &HealthMemory) -> HealthCheckResult {
-    let state = PoolState {
-        size: pool.size(),
-        idle: u32::try_from(pool.num_idle()).unwrap_or(u32::MAX).min(pool.size()),
-        max: pool.options().get_max_connections(),
-    };
+pub(crate) async fn check(pool: &Pool, memory: &HealthMemory) -> HealthCheckResult {
+    let state = pool.state();
     let mut result = match timeout(ANSWER_LIMIT, ask(pool, memory)).await {
         Ok(Ok(result)) => result,
         Ok(Err(error)) => unhealthy(error.to_string()),
@@ -80,6 +76,10 @@ pub(crate) async fn check(pool: &PgPool, memory: &HealthMemory) -> HealthCheckRe
         warn(&mut result, HealthStatus::Degraded, "every connection of the pool is in use".to_owned());
     }
     result.pool = Some(state);
+    if let Some(server) = pool.server() {
+        result.details.push(("server".to_owned(), server));
+        result.details.sort();
+    }
     result
 }
 
@@ -94,7 +94,7 @@ fn unhealthy(why: String) -> HealthCheckResult {
     }
 }
 
-async fn ask(pool: &PgPool, memory: &HealthMemory) -> Result<HealthCheckResult> {
+async fn ask(pool: &Pool, memory: &HealthMemory) -> Result<HealthCheckResult> {
     let mut lease = Lease::take(pool).await?;
     let begin = Instant::now();
     lease.run("SELECT 1").await.map_err(failed("health_check"))?;

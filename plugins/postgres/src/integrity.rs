@@ -7,10 +7,10 @@ use snake_pipe_core::{
     ConstraintResult, IntegrityResult, IntegrityScope, Result,
     schema::{Table, TableId},
 };
-use sqlx::{AssertSqlSafe, PgPool, Row as _};
+use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::{
-    connection::Lease,
+    connection::{Lease, Pool},
     error::failed,
     schema::{
         keys::{FOREIGN_KEYS, ForeignKey},
@@ -39,7 +39,7 @@ struct Question {
 }
 
 /// Looks at everything in one snapshot of the database.
-pub(crate) async fn check(pool: &PgPool, scope: IntegrityScope) -> Result<IntegrityResult> {
+pub(crate) async fn check(pool: &Pool, scope: IntegrityScope) -> Result<IntegrityResult> {
     let begin = Instant::now();
     let mut lease = Lease::take(pool).await?;
     let failed = || failed("check_integrity");

@@ -8,6 +8,7 @@ mod connection;
 mod error;
 mod health;
 mod integrity;
+pub mod metrics;
 mod options;
 mod query;
 mod schema;

@@ -1,65 +1,77 @@
 //! Questions of users: one statement that only reads, under limits.
 //!
-//! The statement is parsed by the extended protocol first, which takes one statement only, says which columns come and which
-//! types parameters have. It is run by the simple protocol, whose answers are texts: every type has one.
+//! Whoever may ask may ask anything, so the statement is kept from doing more than it says:
+//! - it is parsed alone by the extended protocol, which takes one statement only;
+//! - it runs in a transaction that only reads and whose snapshot is taken: the transaction cannot be made to write any more;
+//! - it is a server-side cursor where it can be one, which refuses statements that change rows, and hands out rows in portions;
+//! - the time limit is set anew before each portion, whatever the statement did to it;
+//! - the connection is closed afterwards: a lock of the session or a setting that it left goes with it. Only after a statement
+//!   that is our own is it kept.
 
 use std::time::{Duration, Instant};
 
 use futures::TryStreamExt as _;
-use snake_pipe_core::{Error, ErrorKind, QueryResult, Result, SqlQuery, Value};
+use snake_pipe_core::{Error, ErrorKind, QueryResult, Result, SqlQuery, Value, queries::QUERIES};
 use sqlx::{
-    AssertSqlSafe, Column as _, Executor as _, PgPool, Row as _, SqlSafeStr as _, Statement as _,
-    TypeInfo as _, ValueRef as _,
-    postgres::{PgRow, PgValueRef},
+    AssertSqlSafe, Column as _, Executor as _, SqlSafeStr as _, Statement as _, postgres::PgTypeInfo,
 };
 use tokio::time::timeout;
 
 use crate::{
-    connection::Lease,
-    error::{Author, convert},
+    connection::{Lease, Pool},
+    error::{Author, convert, failed},
 };
 
-const NAME: &str = "snake_pipe_query";
+mod parameters;
+mod values;
+
+/// The cursor's name.
+const CURSOR: &str = "snake_pipe_query";
 /// How long after its own limit the server may take to say so.
 const GRACE: Duration = Duration::from_secs(10);
+/// Rows of the first portion; the next ones are as large as memory allows.
+const FIRST_ROWS: usize = 256;
+/// Rows of a portion at most.
+const MOST_ROWS: usize = 20_000;
+/// Bytes that a portion should have at most.
+const PORTION_BYTES: usize = 4 << 20;
 
 /// Runs the query and collects its rows.
-pub(crate) async fn execute(pool: &PgPool, query: SqlQuery) -> Result<QueryResult> {
+pub(crate) async fn execute(pool: &Pool, query: SqlQuery) -> Result<QueryResult> {
     let begin = Instant::now();
     let form = Form::of(&query.sql)?;
-    let mut lease = Lease::take(pool).await?;
+    let mut lease = Lease::take_for_reading(pool).await?;
     let limit = query.timeout.saturating_add(GRACE);
     // A lease that is dropped closes its connection: the server stops working for a client that is gone.
-    let answer = match timeout(limit, run(&mut lease, &query, form)).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => {
-            reset(lease, form).await;
-            return Err(explain(error, &query, begin).with_operation("query"));
-        }
-        Err(_) => return Err(timeout_error(&query).with_operation("query")),
+    let answer = match timeout(limit, run(&mut lease, &query, form, begin)).await {
+        Ok(answer) => answer.map_err(|error| explain(error, &query, begin)),
+        Err(_) => Err(timeout_error(&query)),
     };
-    if answer.truncated {
-        // The server goes on sending: nothing else can be said on this connection.
-        drop(lease);
-    } else {
-        reset(lease, form).await;
+    let answer = answer.map_err(|error| error.with_operation("query"))?;
+    if is_our_own(&query.sql) {
+        lease.roll_back().await;
     }
     Ok(QueryResult { duration: begin.elapsed(), ..answer })
+}
+
+/// Whether the statement is one that we ship: it leaves nothing behind on its connection.
+fn is_our_own(sql: &str) -> bool {
+    QUERIES.iter().any(|query| query.sql == sql)
 }
 
 /// How a statement is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// Named, and executed with its parameters.
-    Named,
-    /// As it is: `EXPLAIN` and `SHOW` cannot be named.
+    /// As a cursor, with its parameters.
+    Cursor,
+    /// As it is: `EXPLAIN` and `SHOW` are no cursors.
     Bare,
 }
 
 impl Form {
     fn of(sql: &str) -> Result<Self> {
         match first_word(sql).to_ascii_uppercase().as_str() {
-            "SELECT" | "WITH" | "VALUES" | "TABLE" => Ok(Self::Named),
+            "SELECT" | "WITH" | "VALUES" | "TABLE" => Ok(Self::Cursor),
             "EXPLAIN" | "SHOW" => Ok(Self::Bare),
             "" => Err(Error::new(ErrorKind::Query, "the query is empty")),
             word => Err(Error::new(
@@ -106,115 +118,101 @@ fn after_block_comment(mut rest: &str) -> &str {
     rest
 }
 
-async fn run(lease: &mut Lease, query: &SqlQuery, form: Form) -> Result<QueryResult> {
+async fn run(lease: &mut Lease, query: &SqlQuery, form: Form, begin: Instant) -> Result<QueryResult> {
+    // The snapshot, once taken, fixes that the transaction only reads. Cursors are planned for their first rows unless told
+    // otherwise.
+    const BEGIN: &str =
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1; SET LOCAL cursor_tuple_fraction = 1";
     let by_user = |error| convert(error, Author::User);
-    let limit_ms = query.timeout.as_millis().clamp(1, i32::MAX as u128);
-    let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit_ms}");
-    lease.run(begin).await.map_err(|error| convert(error, Author::Backend))?;
+    lease.run(format!("{BEGIN}; {}", time_limit(query, begin))).await.map_err(failed("query"))?;
     let sql = AssertSqlSafe(query.sql.clone()).into_sql_str();
     let statement = lease.get().prepare(sql).await.map_err(by_user)?;
-    let expected = match statement.parameters() {
-        Some(sqlx::Either::Left(types)) => types.len(),
-        Some(sqlx::Either::Right(count)) => count,
-        None => 0,
+    let types: Vec<PgTypeInfo> = match statement.parameters() {
+        Some(sqlx::Either::Left(types)) => types.to_vec(),
+        Some(sqlx::Either::Right(_)) | None => Vec::new(),
     };
-    query.check_parameter_count(expected)?;
-    let columns = statement.columns().iter().map(|column| column.name().to_owned()).collect();
-    let sql = match form {
-        Form::Bare => query.sql.clone(),
-        Form::Named => {
-            lease.run(format!("PREPARE {NAME} AS {}", query.sql)).await.map_err(by_user)?;
-            format!("EXECUTE {NAME}{}", literals(&query.parameters))
+    query.check_parameter_count(types.len())?;
         }
-    };
-    let (rows, truncated) = fetch(lease, sql, query.max_rows).await.map_err(by_user)?;
-    Ok(QueryResult { columns, rows, truncated, duration: Duration::ZERO })
+    }
+    Ok(QueryResult {
+        columns: statement.columns().iter().map(|column| column.name().to_owned()).collect(),
+        rows: rows.taken,
+        truncated: rows.truncated,
+        duration: Duration::ZERO,
+    })
 }
 
-async fn fetch(
-    lease: &mut Lease,
-    sql: String,
+/// Opens the cursor over the statement, its parameters bound.
+async fn declare(lease: &mut Lease, query: &SqlQuery, types: &[PgTypeInfo]) -> Result<()> {
+    let values = parameters::bound(lease, types, &query.parameters).await?;
+    let sql = AssertSqlSafe(format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {}", query.sql));
+    let declare = parameters::bind(sqlx::query(sql).persistent(false), values);
+    declare.execute(lease.get()).await.map(drop).map_err(|error| convert(error, Author::User))
+}
+
+/// Sets what is left of the time. A statement may have changed the setting, so this stands before every portion.
+fn time_limit(query: &SqlQuery, begin: Instant) -> String {
+    let left_ms = query.timeout.saturating_sub(begin.elapsed()).as_millis().clamp(1, i32::MAX as u128);
+    format!("SET LOCAL statement_timeout = {left_ms}")
+}
+
+/// The rows so far, and how many more there may be.
+struct Rows {
     max_rows: usize,
-) -> Result<(Vec<Vec<Value>>, bool), sqlx::Error> {
-    let mut stream = lease.get().fetch(sqlx::raw_sql(AssertSqlSafe(sql)));
-    let mut rows = Vec::new();
-    while let Some(row) = stream.try_next().await? {
-        if rows.len() == max_rows {
-            return Ok((rows, true));
-        }
-        rows.push(values(&row)?);
-    }
-    Ok((rows, false))
+    max_bytes: usize,
+    taken: Vec<Vec<Value>>,
+    bytes: usize,
+    truncated: bool,
+    /// Rows asked for and rows received by the last portion.
+    last: Option<(usize, usize)>,
 }
 
-/// Ends the transaction and forgets the statement; a connection on which that fails is closed.
-async fn reset(mut lease: Lease, form: Form) {
-    if lease.run("ROLLBACK").await.is_err() {
-        return;
-    }
-    if form == Form::Named {
-        match lease.run(format!("DEALLOCATE {NAME}")).await {
-            // It is not there where the statement was refused, which is all the same.
-            Ok(()) | Err(sqlx::Error::Database(_)) => {}
-            Err(_) => return,
+impl Rows {
+    const fn new(query: &SqlQuery) -> Self {
+        Self {
+            max_rows: query.max_rows,
+            max_bytes: query.max_bytes,
+            taken: Vec::new(),
+            bytes: 0,
+            truncated: false,
+            last: None,
         }
     }
-    lease.give_back();
-}
 
-/// The values as literals, which take the type of their parameter.
-fn literals(parameters: &[Value]) -> String {
-    if parameters.is_empty() {
-        return String::new();
+    /// How many rows to ask for next; none when the answer is complete.
+    fn next_portion(&mut self) -> Option<usize> {
+        let wanted = match self.last {
+            None => FIRST_ROWS,
+            Some((asked, received)) if received < asked || self.truncated => return None,
+            Some(_) => (PORTION_BYTES / (self.bytes / self.taken.len().max(1)).max(1)).clamp(1, MOST_ROWS),
+        };
+        // One more than allowed tells whether there are more.
+        let portion = wanted.min((self.max_rows - self.taken.len()).saturating_add(1));
+        self.last = Some((portion, 0));
+        Some(portion)
     }
-    let literals: Vec<_> = parameters.iter().map(literal).collect();
-    format!("({})", literals.join(", "))
-}
 
-fn literal(value: &Value) -> String {
-    match value {
-        Value::Null => "NULL".to_owned(),
-        Value::Text(text) => {
-            // E'' reads the same whatever standard_conforming_strings says. NUL ends a message, and is in no text.
-            format!("E'{}'", text.replace('\0', "\u{fffd}").replace('\\', "\\\\").replace('\'', "''"))
+    /// Takes what the statement answers, up to the limits. What lies beyond them is read and dropped: a portion is small.
+    async fn take(&mut self, lease: &mut Lease, sql: String) -> Result<(), sqlx::Error> {
+        let mut stream = lease.get().fetch(sqlx::raw_sql(AssertSqlSafe(sql)));
+        while let Some(row) = stream.try_next().await? {
+            if let Some((_, received)) = &mut self.last {
+                *received += 1;
+            }
+            if self.truncated || self.taken.len() == self.max_rows {
+                self.truncated = true;
+                continue;
+            }
+            let (row, bytes) = values::values(&row)?;
+            if self.bytes + bytes > self.max_bytes {
+                self.truncated = true;
+                continue;
+            }
+            self.bytes += bytes;
+            self.taken.push(row);
         }
-        Value::Bool(_) | Value::Integer(_) | Value::Real(_) => format!("'{value}'"),
+        Ok(())
     }
-}
-
-fn values(row: &PgRow) -> Result<Vec<Value>, sqlx::Error> {
-    (0..row.columns().len()).map(|index| Ok(value(&row.try_get_raw(index)?))).collect()
-}
-
-fn value(raw: &PgValueRef<'_>) -> Value {
-    if raw.is_null() {
-        return Value::Null;
-    }
-    let text = match raw.as_bytes() {
-        Ok(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Err(_) => return Value::Null,
-    };
-    typed(raw.type_info().name(), text)
-}
-
-fn typed(type_name: &str, text: String) -> Value {
-    let number = match type_name {
-        "BOOL" => return Value::Bool(text == "t"),
-        "INT2" | "INT4" | "INT8" | "OID" => text.parse().ok().map(Value::Integer),
-        "FLOAT4" | "FLOAT8" => text.parse().ok().map(Value::Real),
-        // Sums of large integers are whole and stay so; averages are not.
-        "NUMERIC" => text.parse().ok().map(Value::Integer).or_else(|| text.parse().ok().map(Value::Real)),
-        "TIMESTAMPTZ" => rfc_3339(&text).map(Value::Text),
-        _ => None,
-    };
-    number.unwrap_or(Value::Text(text))
-}
-
-/// `2023-11-14 22:13:20.1234+00`, as the server writes it in UTC, in the form of every backend.
-fn rfc_3339(text: &str) -> Option<String> {
-    let (date, time) = text.strip_suffix("+00")?.split_once(' ')?;
-    let (seconds, fraction) = time.split_once('.').unwrap_or((time, ""));
-    Some(format!("{date}T{seconds}.{fraction:0<6}Z"))
 }
 
 fn explain(error: Error, query: &SqlQuery, begin: Instant) -> Error {
@@ -252,19 +250,21 @@ mod tests {
     }
 
     #[test]
-    fn a_text_cannot_break_out_of_its_literal() {
-        assert_eq!(literal(&Value::Text(r"a'b\'c".into())), r"E'a''b\\''c'");
+    fn portions_grow_to_what_memory_allows_and_end_with_the_rows() {
+        let query = SqlQuery { max_rows: 1_000_000, ..SqlQuery::new("SELECT 1") };
+        let mut rows = Rows::new(&query);
+        assert_eq!(rows.next_portion(), Some(FIRST_ROWS));
+        rows.taken = vec![Vec::new(); FIRST_ROWS];
+        rows.bytes = FIRST_ROWS * 1024;
+        rows.last = Some((FIRST_ROWS, FIRST_ROWS));
+        assert_eq!(rows.next_portion(), Some(4096));
+        rows.last = Some((4096, 100));
+        assert_eq!(rows.next_portion(), None);
     }
 
     #[test]
-    fn values_come_in_their_own_types() {
-        assert_eq!(typed("NUMERIC", "12".into()), Value::Integer(12));
-        assert_eq!(typed("NUMERIC", "1.5".into()), Value::Real(1.5));
-        assert_eq!(typed("BOOL", "f".into()), Value::Bool(false));
-        assert_eq!(typed("UUID", "x".into()), Value::Text("x".into()));
-        assert_eq!(
-            typed("TIMESTAMPTZ", "2023-11-14 22:13:20.12+00".into()),
-            Value::Text("2023-11-14T22:13:20.120000Z".into())
-        );
+    fn no_more_is_asked_for_than_tells_that_there_is_more() {
+        let mut rows = Rows::new(&SqlQuery { max_rows: 3, ..SqlQuery::new("SELECT 1") });
+        assert_eq!(rows.next_portion(), Some(4));
     }
 }

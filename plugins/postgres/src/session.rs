@@ -8,11 +8,15 @@ use std::{
 use snake_pipe_core::{
     Error, ErrorKind, LoadSession, Result, Timestamp, id::RepositoryId, load::LoadPlan, model::TransformedAst,
 };
-use sqlx::PgPool;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::{backend::InPlaceOnly, connection::Lease, error::failed, schema::partition};
+use crate::{
+    backend::InPlaceOnly,
+    connection::{Lease, Pool},
+    error::failed,
+    schema::partition,
+};
 
 mod cold;
 mod in_place;
@@ -57,7 +61,7 @@ pub(crate) struct Fence {
 
 /// Begins a session and fences older ones.
 pub(crate) async fn begin(
-    pool: PgPool,
+    pool: Pool,
     plan: LoadPlan,
     settings: SessionSettings,
 ) -> Result<Box<dyn LoadSession>> {
@@ -75,7 +79,7 @@ pub(crate) async fn begin(
 }
 
 /// Begins a session that writes in place, whatever the plan expects.
-pub(crate) async fn begin_in_place(pool: PgPool, plan: LoadPlan) -> Result<Box<dyn LoadSession>> {
+pub(crate) async fn begin_in_place(pool: Pool, plan: LoadPlan) -> Result<Box<dyn LoadSession>> {
     let fence = repositories::take_fence(&pool, &plan).await?;
     let mut lease = Lease::take(&pool).await?;
     partition::readmit_to_default(&mut lease, fence.repository).await?;
@@ -92,7 +96,7 @@ impl SessionSettings {
 
 /// Removes a repository with all its rows. Whether anything of it had been published.
 pub(crate) async fn remove_repository(
-    pool: &PgPool,
+    pool: &Pool,
     repository: RepositoryId,
     settings: &SessionSettings,
 ) -> Result<bool> {

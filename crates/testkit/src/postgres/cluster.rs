@@ -47,13 +47,13 @@ pub enum StopMode {
 /// A private PostgreSQL server with its data. Dropping it ends the server at once and deletes all its files.
 #[derive(Debug)]
 pub struct PostgresCluster {
-    programs: Programs,
-    account: Account,
-    options: ClusterOptions,
-    folder: OwnedFolder,
-    port: u16,
-    password: String,
-    server: Mutex<Option<Child>>,
+    pub(super) programs: Programs,
+    pub(super) account: Account,
+    pub(super) options: ClusterOptions,
+    pub(super) folder: OwnedFolder,
+    pub(super) port: u16,
+    pub(super) password: String,
+    pub(super) server: Mutex<Option<Child>>,
 }
 
 impl PostgresCluster {
@@ -68,18 +68,11 @@ impl PostgresCluster {
         let root = folder::root(account)?;
         let folder = OwnedFolder::create(&root, account)?;
         let password = template::instantiate(&root, folder.path(), &programs, account)?;
-        let mut cluster =
-            Self { programs, account, options, folder, port: 0, password, server: Mutex::new(None) };
-        for _ in 0..PORT_ATTEMPTS {
-            cluster.port = free_port();
-            match cluster.launch()? {
-                Launch::Ready => return Ok(cluster),
-                Launch::Ended { log } if log.contains("Address already in use") => {}
-                Launch::Ended { log } => return Err(cluster.start_error(&log)),
-            }
+        for (name, content) in &options.data_files {
+            write_for(account, &folder.path().join("data").join(name), content)?;
         }
-        Err(Error::new(ErrorKind::Capacity, "no free TCP port was found")
-            .with_context("tried", PORT_ATTEMPTS))
+        Self { programs, account, options, folder, port: 0, password, server: Mutex::new(None) }
+            .launch_on_free_port()
     }
 
     /// The URL of the maintenance database by the Unix socket, with superuser rights.
@@ -234,6 +227,19 @@ impl PostgresCluster {
         self.folder.remove();
     }
 
+    pub(super) fn launch_on_free_port(mut self) -> Result<Self> {
+        for _ in 0..PORT_ATTEMPTS {
+            self.port = free_port();
+            match self.launch()? {
+                Launch::Ready => return Ok(self),
+                Launch::Ended { log } if log.contains("Address already in use") => {}
+                Launch::Ended { log } => return Err(self.start_error(&log)),
+            }
+        }
+        Err(Error::new(ErrorKind::Capacity, "no free TCP port was found")
+            .with_context("tried", PORT_ATTEMPTS))
+    }
+
     fn launch(&self) -> Result<Launch> {
         let logged_before = self.logs().len();
         let mut child = self.spawn()?;
@@ -304,6 +310,14 @@ impl Drop for PostgresCluster {
     fn drop(&mut self) {
         self.dispose();
     }
+}
+
+/// Writes a file that the account alone may read, as the server wants it of keys.
+fn write_for(account: Account, path: &std::path::Path, content: &str) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::write(path, content)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    account.own(path)
 }
 
 enum Launch {

@@ -38,6 +38,7 @@ mod options;
 mod process;
 mod programs;
 mod shared;
+mod standby;
 mod template;
 
 pub use cluster::{PostgresCluster, StopMode};

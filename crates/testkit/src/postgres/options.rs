@@ -6,6 +6,7 @@ pub struct ClusterOptions {
     pub(super) version: Option<u32>,
     pub(super) max_connections: u32,
     pub(super) settings: Vec<(String, String)>,
+    pub(super) data_files: Vec<(String, String)>,
 }
 
 impl ClusterOptions {
@@ -16,7 +17,12 @@ impl ClusterOptions {
     /// benchmarks.
     #[must_use]
     pub const fn durable() -> Self {
-        Self { version: None, max_connections: Self::DEFAULT_MAX_CONNECTIONS, settings: Vec::new() }
+        Self {
+            version: None,
+            max_connections: Self::DEFAULT_MAX_CONNECTIONS,
+            settings: Vec::new(),
+            data_files: Vec::new(),
+        }
     }
 
     /// A cluster that never waits for the disk: for all other tests. A crash of the machine may destroy its data; a
@@ -47,6 +53,14 @@ impl ClusterOptions {
     #[must_use]
     pub fn setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.push((name.into(), value.into()));
+        self
+    }
+
+    /// Puts a file into the data folder before the server starts, readable by the server alone: a certificate, its key, another
+    /// `pg_hba.conf`.
+    #[must_use]
+    pub fn data_file(mut self, name: impl Into<String>, content: impl Into<String>) -> Self {
+        self.data_files.push((name.into(), content.into()));
         self
     }
 }

@@ -11,7 +11,7 @@ use snake_pipe_core::{
     load::{Batch, LoadPlan, Publication, PublishResult, WriteResult},
     schema::{RowContext, TableId, write_rows},
 };
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::AssertSqlSafe;
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ use super::{
     rows::copy,
 };
 use crate::{
-    connection::Lease,
+    connection::{Lease, Pool},
     error::failed,
     schema::{
         keys::ForeignKey,
@@ -40,7 +40,7 @@ const BEGIN: &str = "BEGIN; SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL 
 
 /// See the module.
 pub(crate) struct ColdSession {
-    pool: PgPool,
+    pool: Pool,
     plan: Arc<LoadPlan>,
     fence: Fence,
     settings: SessionSettings,
@@ -67,7 +67,7 @@ impl std::fmt::Debug for ColdSession {
 impl ColdSession {
     /// Makes the tables.
     pub(crate) async fn begin(
-        pool: PgPool,
+        pool: Pool,
         plan: Arc<LoadPlan>,
         fence: Fence,
         settings: SessionSettings,

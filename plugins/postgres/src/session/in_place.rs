@@ -10,7 +10,6 @@ use snake_pipe_core::{
     load::{Batch, LoadPlan, Publication, PublishResult, Scope, WriteResult},
     model::TransformedAst,
 };
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{
@@ -21,7 +20,7 @@ use super::{
     unresolve::unresolve,
 };
 use crate::{
-    connection::Lease,
+    connection::{Lease, Pool},
     error::failed,
     schema::{partition, validate},
 };
@@ -39,7 +38,7 @@ pub(super) const PREPARE: &str = "BEGIN; SET LOCAL enable_seqscan = off; SET LOC
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct InPlaceSession {
-    pool: PgPool,
+    pool: Pool,
     plan: Arc<LoadPlan>,
     fence: Fence,
     spool: Spool,
@@ -47,7 +46,7 @@ pub(crate) struct InPlaceSession {
 
 impl InPlaceSession {
     /// A session that has accepted nothing yet.
-    pub(crate) fn new(pool: PgPool, plan: Arc<LoadPlan>, fence: Fence) -> Self {
+    pub(crate) fn new(pool: Pool, plan: Arc<LoadPlan>, fence: Fence) -> Self {
         Self { pool, plan, fence, spool: Spool::default() }
     }
 

@@ -8,14 +8,17 @@ use snake_pipe_core::{
     load::{LoadPlan, Marker, Publication, Repository, Snapshot},
     manifest::{Manifest, ManifestEntry},
 };
-use sqlx::{PgPool, Row as _, postgres::PgRow};
+use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use super::Fence;
-use crate::{connection::Lease, error::failed};
+use crate::{
+    connection::{Lease, Pool},
+    error::failed,
+};
 
 /// The repositories that have been published, with their last snapshot.
-pub(crate) async fn list(pool: &PgPool) -> Result<Vec<StoredRepository>> {
+pub(crate) async fn list(pool: &Pool) -> Result<Vec<StoredRepository>> {
     const LIST: &str = "
         SELECT r.repository_id, r.name, r.ref_name, r.remote, r.root, r.marker,
                s.snapshot_id, s.commit_hash, s.branch, s.is_dirty
@@ -49,7 +52,7 @@ fn stored(row: &PgRow) -> StoredRepository {
 }
 
 /// What is held of a repository.
-pub(crate) async fn manifest(pool: &PgPool, repository: RepositoryId) -> Result<Manifest> {
+pub(crate) async fn manifest(pool: &Pool, repository: RepositoryId) -> Result<Manifest> {
     const FILES: &str = "SELECT file_path, path_bytes, content_hash, link_hash, producer_version
         FROM files WHERE repository_id = $1";
     let mut lease = Lease::take(pool).await?;
@@ -90,7 +93,7 @@ fn path_of(text: &str, bytes: Option<&str>) -> SourcePath {
 }
 
 /// Takes over the right to publish, durably: sessions that began before are refused from now on.
-pub(crate) async fn take_fence(pool: &PgPool, plan: &LoadPlan) -> Result<Fence> {
+pub(crate) async fn take_fence(pool: &Pool, plan: &LoadPlan) -> Result<Fence> {
     let mut lease = Lease::take(pool).await?;
     match try_take_fence(&mut lease, plan).await {
         Ok(fence) => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use snake_pipe_core::{DatabaseBackend as _, ErrorKind, SqlQuery, Value};
 
-use crate::support::{backend, count, rows, value};
+use crate::support::{backend, backend_with, count, rows, value};
 
 #[tokio::test]
 async fn values_come_in_their_own_types() {
@@ -64,21 +64,123 @@ async fn plans_and_settings_can_be_looked_at() {
     assert_eq!(count(&backend, "/* a comment */ (SELECT 1) UNION SELECT 1 -- end").await, 1);
 }
 
+/// A table outside the model, a sequence, and a function that writes.
+const OURS_TO_SPOIL: &str = "CREATE TABLE public.mine (x int); CREATE SEQUENCE public.s;
+    CREATE FUNCTION public.writes() RETURNS int LANGUAGE sql AS 'INSERT INTO public.mine VALUES (1) RETURNING x';
+    CREATE FUNCTION public.rearms() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM set_config('transaction_read_only', 'off', true); RETURN public.writes(); END $$";
+
 #[tokio::test]
 async fn writing_in_any_disguise_is_refused() {
-    let (_database, backend) = backend().await;
+    let (database, backend) = backend().await;
+    database.psql(OURS_TO_SPOIL).unwrap();
     for sql in [
-        "EXPLAIN ANALYZE DELETE FROM files",
-        "SELECT set_config('transaction_read_only', 'off', true)",
-        "SELECT nextval('s') FROM (SELECT 1) x",
-        "SELECT * FROM files FOR UPDATE",
-        "WITH x AS (INSERT INTO snapshots DEFAULT VALUES RETURNING 1) SELECT 1",
+        "SET TRANSACTION READ WRITE",
+        "COMMIT",
+        "COMMIT; DROP TABLE mine",
+        "SELECT 1; COMMIT; DROP TABLE mine",
+        "SELECT 1; SET TRANSACTION READ WRITE",
         "SELECT 1; SELECT 2",
+        "SELECT 1) TO STDOUT; DROP TABLE mine; --",
+        "WITH x AS (INSERT INTO mine VALUES (1) RETURNING 1) SELECT 1",
+        "WITH x AS (DELETE FROM files RETURNING 1) SELECT * FROM x",
+        "SELECT set_config('transaction_read_only', 'off', true)",
+        "SELECT set_config('transaction_read_only', 'off', false), writes()",
+        "SELECT writes()",
+        "SELECT rearms()",
+        "SELECT nextval('s')",
+        "SELECT setval('s', 7)",
+        "SELECT 1 INTO made",
+        "SELECT * FROM files FOR UPDATE",
+        "EXPLAIN ANALYZE DELETE FROM files",
+        "EXPLAIN ANALYZE SELECT writes()",
         "PREPARE x AS DELETE FROM files",
+        "DO $$ BEGIN DELETE FROM files; END $$",
+        "CALL writes()",
+        "COPY mine TO PROGRAM 'true'",
     ] {
         let error = backend.execute_sql_query(SqlQuery::new(sql)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Query, "{sql}: {error:?}");
     }
+    // PostgreSQL itself overlooks this one. The transaction is never committed, so nothing stays.
+    let _ = backend.execute_sql_query(SqlQuery::new("EXPLAIN ANALYZE CREATE TABLE made AS SELECT 1")).await;
+    let left = "SELECT (SELECT count(*) FROM mine), to_regclass('made'), (SELECT is_called FROM s)";
+    assert_eq!(database.psql(left).unwrap(), "0||f");
+}
+
+#[tokio::test]
+async fn nothing_that_a_query_does_to_its_session_reaches_the_next_one() {
+    let (database, backend) = backend_with("pool_size=1&max_overflow=0").await;
+    for sql in [
+        "SELECT pg_advisory_lock(42)",
+        "SELECT set_config('search_path', 'pg_catalog', false), set_config('statement_timeout', '1', false)",
+        "SELECT pg_notify('channel', 'x')",
+    ] {
+        backend.execute_sql_query(SqlQuery::new(sql)).await.unwrap();
+    }
+    assert_eq!(value(&backend, "SHOW search_path").await, Value::Text("\"public\"".into()));
+    let locks = format!(
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+         WHERE l.locktype = 'advisory' AND d.datname = '{}'",
+        database.name()
+    );
+    let mut held = String::new();
+    for _ in 0..100 {
+        held = database.psql(&locks).unwrap();
+        if held == "0" {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{held} locks are held by a query that has ended");
+}
+
+#[tokio::test]
+async fn a_query_cannot_give_itself_more_time() {
+    let (_database, backend) = backend().await;
+    // The first portion takes the limit away; a later one would then run for ever.
+    let sql = "SELECT CASE n WHEN 1 THEN set_config('statement_timeout', '0', true)
+                             WHEN 400 THEN pg_sleep(30)::text ELSE '' END
+               FROM generate_series(1, 1000) AS n";
+    let query = SqlQuery { timeout: Duration::from_millis(700), ..SqlQuery::new(sql) };
+    let begin = std::time::Instant::now();
+    assert_eq!(backend.execute_sql_query(query).await.unwrap_err().kind(), ErrorKind::Timeout);
+    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn an_answer_has_no_more_bytes_than_allowed() {
+    let (_database, backend) = backend().await;
+    let query = SqlQuery {
+        max_bytes: 2_500,
+        ..SqlQuery::new("SELECT repeat('x', 1000) FROM generate_series(1, 100000)")
+    };
+    let result = backend.execute_sql_query(query).await.unwrap();
+    assert_eq!((result.rows.len(), result.truncated), (2, true));
+}
+
+#[tokio::test]
+async fn a_long_answer_comes_whole_and_in_order() {
+    let (_database, backend) = backend().await;
+    let result = backend.execute_sql_query(SqlQuery::new("SELECT generate_series(1, 50000)")).await.unwrap();
+    let expected: Vec<_> = (1..=50_000).map(|number| vec![Value::Integer(number)]).collect();
+    assert!(result.rows == expected && !result.truncated);
+}
+
+#[tokio::test]
+async fn the_connection_of_a_named_query_is_kept() {
+    let (database, backend) = backend_with("pool_size=1&max_overflow=0").await;
+    let query = snake_pipe_core::queries::named("files-by-language").unwrap();
+    let connections = format!(
+        "SELECT string_agg(pid::text, ',') FROM pg_stat_activity WHERE datname = '{}'",
+        database.name()
+    );
+    let mut pids = Vec::new();
+    for _ in 0..3 {
+        query.run(&backend, &std::collections::BTreeMap::new()).await.unwrap();
+        pids.push(database.cluster().psql(&connections).unwrap());
+    }
+    assert!(pids[0] == pids[1] && pids[1] == pids[2] && !pids[0].is_empty(), "{pids:?}");
 }
 
 #[tokio::test]

@@ -61,14 +61,27 @@ async fn run(connection: &mut SqliteConnection, query: &SqlQuery) -> Result<Quer
     let arguments = arguments(&query.parameters).map_err(sqlx::Error::Encode)?;
     let mut result = QueryResult { columns, ..QueryResult::default() };
     let mut rows = sqlx::query_with(sql, arguments).fetch(connection);
+    let mut bytes = 0;
     while let Some(row) = rows.try_next().await? {
-        if result.rows.len() == query.max_rows {
+        let row = reader.read(&row)?;
+        bytes += row.iter().map(size_bytes).sum::<usize>();
+        if result.rows.len() == query.max_rows || bytes > query.max_bytes {
             result.truncated = true;
             break;
         }
-        result.rows.push(reader.read(&row)?);
+        result.rows.push(row);
     }
     Ok(result)
+}
+
+/// What a value counts for in [`SqlQuery::max_bytes`].
+const fn size_bytes(value: &Value) -> usize {
+    match value {
+        Value::Null => 0,
+        Value::Bool(_) => 1,
+        Value::Integer(_) | Value::Real(_) => 8,
+        Value::Text(text) => text.len(),
+    }
 }
 
 fn arguments(values: &[Value]) -> Result<SqliteArguments, sqlx::error::BoxDynError> {

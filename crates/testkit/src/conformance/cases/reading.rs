@@ -35,10 +35,13 @@ pub(super) async fn a_query_is_answered(store: Store) -> Result<()> {
     assert_eq!(answer.rows, expected);
     assert!(!answer.truncated);
 
-    let limited = SqlQuery { max_rows: 1, ..query.with_parameters(parameters) };
+    let query = query.with_parameters(parameters);
+    let limited = SqlQuery { max_rows: 1, ..query.clone() };
     let answer = subject.backend.execute_sql_query(limited).await?;
     assert_eq!(answer.rows, expected[..1]);
     assert!(answer.truncated, "a second row was left out");
+    let answer = subject.backend.execute_sql_query(SqlQuery { max_bytes: 1, ..query }).await?;
+    assert!(answer.rows.is_empty() && answer.truncated, "the first row has more bytes than allowed");
 
     let none = SqlQuery::new("SELECT name, line_start FROM functions WHERE 1 = 0");
     let answer = subject.backend.execute_sql_query(none).await?;

@@ -1,0 +1,213 @@
+//! The pool of connections to the server that takes the writes.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use snake_pipe_core::{Error, ErrorKind, PoolState, Result};
+use sqlx::{
+    PgPool, Postgres,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::time::{sleep, timeout};
+
+use super::{
+    keeper::Keeper,
+    replicas::Replicas,
+    route::{Place, Route},
+};
+use crate::{config::PostgresConfig, error::failed};
+
+/// How often the servers are asked again which of them takes the writes, while no connection is to be had.
+const SEARCH_INTERVAL: Duration = Duration::from_millis(250);
+/// How long closing waits for connections that are in use.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+/// How often the server looks whether the client of a running statement is still there, from version 14 on.
+const CLIENT_CHECK: &str = "SET client_connection_check_interval = '2s'";
+
+/// A pool of connections, and how to come by further ones. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Pool {
+    connections: PgPool,
+    /// None for a pool that the program made: it says itself where it leads.
+    source: Option<Arc<Source>>,
+}
+
+#[derive(Debug)]
+struct Source {
+    route: Route,
+    replicas: Replicas,
+    _keeper: Option<Keeper>,
+}
+
+impl Pool {
+    /// A pool over one that the program made.
+    pub(crate) const fn given(connections: PgPool) -> Self {
+        Self { connections, source: None }
+    }
+
+    /// Finds the server and opens a pool to it.
+    ///
+    /// # Errors
+    /// `Connection`, `Authentication` or `Configuration`, naming the address.
+    pub(crate) async fn open(config: &PostgresConfig) -> Result<Self> {
+        let route = Route::new(config.clone());
+        let place = route.find_patiently().await?;
+        let connections = pool_options(config).connect_lazy_with(route.options(place)?);
+        let keeper = config.health_interval.map(|interval| Keeper::start(connections.clone(), interval));
+        let replicas = Replicas::new(config.clone());
+        Ok(Self { connections, source: Some(Arc::new(Source { route, replicas, _keeper: keeper })) })
+    }
+
+    /// A connection that answers. A dead one is replaced; where the server is gone and there are others, the one that took over
+    /// is sought for as long as a connection may take.
+    ///
+    /// # Errors
+    /// `Timeout` when there is none in time, and what connecting fails with.
+    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>> {
+        let begin = Instant::now();
+        let acquired = match &self.source {
+            None => self.connections.acquire().await.map_err(failed("connect")),
+            Some(source) if source.route.has_choice() => self.acquire_from_several(&source.route).await,
+            Some(source) => self.acquire_from_one(&source.route).await,
+        };
+        crate::metrics::acquired(begin.elapsed(), acquired.as_ref().err());
+        acquired
+    }
+
+    /// A connection to a standby that is near enough; none where there is no such standby, or none is wanted.
+    pub(crate) async fn acquire_from_replica(&self) -> Option<PoolConnection<Postgres>> {
+        let source = self.source.as_ref()?;
+        let connection = source.replicas.acquire(self, source.route.place()).await;
+        if let Some(was_found) = connection.as_ref().map_or(Some(false), |found| Some(found.is_some())) {
+            crate::metrics::read_routed(was_found);
+        }
+        connection.flatten()
+    }
+
+    async fn acquire_from_one(&self, route: &Route) -> Result<PoolConnection<Postgres>> {
+        // An idle connection is past its password.
+        if self.connections.num_idle() == 0 {
+            self.refresh(route)?;
+        }
+        match self.connections.acquire().await.map_err(failed("connect")) {
+            Err(error) if error.kind() == ErrorKind::Authentication && route.password_may_change() => {
+                self.refresh(route)?;
+                self.connections.acquire().await.map_err(failed("connect"))
+            }
+            acquired => acquired,
+        }
+    }
+
+    async fn acquire_from_several(&self, route: &Route) -> Result<PoolConnection<Postgres>> {
+        let deadline = Instant::now() + self.connections.options().get_acquire_timeout();
+        if self.connections.num_idle() == 0 {
+            self.refresh(route)?;
+        }
+        loop {
+            // Pending while the server refuses; the pool takes up other options by itself as soon as it is given some.
+            let acquiring = self.connections.acquire();
+            tokio::pin!(acquiring);
+            let error = loop {
+                tokio::select! {
+                    acquired = &mut acquiring => match acquired.map_err(failed("connect")) {
+                        Ok(connection) => return Ok(connection),
+                        Err(error) => break error,
+                    },
+                    () = sleep(SEARCH_INTERVAL) => self.search(route).await,
+                }
+            };
+            let may_pass = matches!(
+                error.kind(),
+                ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Authentication
+            );
+            if !may_pass || Instant::now() > deadline {
+                return Err(route.describe(error));
+            }
+            sleep(SEARCH_INTERVAL).await;
+            self.search(route).await;
+        }
+    }
+
+    /// Looks for the server that takes the writes now, and leads the pool there.
+    async fn search(&self, route: &Route) {
+        let before = route.place();
+        match route.find().await {
+            Ok(place) => {
+                if before != Some(place) {
+                    tracing::warn!(server = route.name(place), "another server is used from now on");
+                    crate::metrics::failed_over();
+                }
+                if let Ok(options) = route.options(place) {
+                    self.connections.set_connect_options(options);
+                }
+            }
+            Err(error) => tracing::debug!(%error, "no server yet"),
+        }
+    }
+
+    /// Reads the password anew for the connections to come.
+    fn refresh(&self, route: &Route) -> Result<()> {
+        match route.place() {
+            Some(place) if route.password_may_change() => {
+                self.connections.set_connect_options(route.options(place)?);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// How many connections there are.
+    pub(crate) fn state(&self) -> PoolState {
+        let size = self.connections.size();
+        PoolState {
+            size,
+            idle: u32::try_from(self.connections.num_idle()).unwrap_or(u32::MAX).min(size),
+            max: self.connections.options().get_max_connections(),
+        }
+    }
+
+    /// Which server the pool leads to, where there are several.
+    pub(crate) fn server(&self) -> Option<String> {
+        let route = &self.source.as_ref()?.route;
+        route.has_choice().then(|| route.place().map(|place| route.name(place).to_owned()))?
+    }
+
+    /// Closes every connection; one that the program made stays open. Connections on loan are closed when they come back.
+    pub(crate) async fn close(&self) {
+        if let Some(source) = &self.source {
+            let _ = timeout(CLOSE_LIMIT, self.connections.close()).await;
+            source.replicas.close();
+        }
+    }
+}
+
+/// A pool as the settings want it.
+pub(super) fn pool_options(config: &PostgresConfig) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(config.max_connections)
+        .min_connections(0)
+        .acquire_timeout(config.timeout)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                crate::metrics::connected();
+                if connection.server_version_num().is_some_and(|version| version >= 140_000) {
+                    sqlx::query(CLIENT_CHECK).persistent(false).execute(connection).await?;
+                }
+                Ok(())
+            })
+        })
+}
+
+impl Route {
+    /// What the driver connects to the place with.
+    pub(super) fn options(&self, place: Place) -> Result<PgConnectOptions> {
+        self.config().connect_options(place.host, place.tls)
+    }
+
+    fn describe(&self, error: Error) -> Error {
+        error.with_context("address", &self.config().address)
+    }
+}
