@@ -1,6 +1,7 @@
 //! What the PostgreSQL backend does beyond the promises of every backend, and how.
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod availability;
 mod connecting;
 mod encoding;
 mod failures;
