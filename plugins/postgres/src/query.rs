@@ -132,6 +132,15 @@ async fn run(lease: &mut Lease, query: &SqlQuery, form: Form, begin: Instant) ->
         Some(sqlx::Either::Right(_)) | None => Vec::new(),
     };
     query.check_parameter_count(types.len())?;
+    let mut rows = Rows::new(query);
+    match form {
+        Form::Bare => rows.take(lease, query.sql.clone()).await.map_err(by_user)?,
+        Form::Cursor => {
+            declare(lease, query, &types).await?;
+            while let Some(portion) = rows.next_portion() {
+                let fetch = format!("{}; FETCH FORWARD {portion} FROM {CURSOR}", time_limit(query, begin));
+                rows.take(lease, fetch).await.map_err(by_user)?;
+            }
         }
     }
     Ok(QueryResult {

@@ -61,7 +61,7 @@ fn one_host_of_query_each(url: String) -> Result<Vec<String>> {
     }
     let others: Vec<_> = query
         .split('&')
-        .filter(|pair| !pair.starts_with("host=") && !(ports.len() > 1 && pair.starts_with("port=")))
+        .filter(|pair| !(pair.starts_with("host=") || ports.len() > 1 && pair.starts_with("port=")))
         .collect();
     let of_host = |(index, host): (usize, &&str)| {
         let mut pairs = vec![format!("host={host}")];
@@ -113,7 +113,7 @@ fn add_service(
     let in_url = |key: &str| match key {
         "host" | "hostaddr" => url.host_str().is_some_and(|host| !host.is_empty()),
         "port" => url.port().is_some(),
-        "dbname" => url.path().trim_start_matches('/') != "",
+        "dbname" => !url.path().trim_start_matches('/').is_empty(),
         "user" => !url.username().is_empty(),
         "password" => url.password().is_some(),
         _ => false,
