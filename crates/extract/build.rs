@@ -26,14 +26,7 @@ fn main() -> io::Result<()> {
     let mut digest = Fnv::default();
     digest.add(env!("CARGO_PKG_VERSION").as_bytes());
     for source in SOURCES {
-        println!("cargo::rerun-if-changed={source}");
-        let mut files = Vec::new();
-        collect(Path::new(source), &mut files)?;
-        files.sort();
-        for file in files {
-            digest.add(file.as_os_str().as_encoded_bytes());
-            digest.add(&fs::read(file)?);
-        }
+        add_sources(source, &mut digest)?;
     }
     if let Ok(lock) = fs::read_to_string(LOCK_FILE) {
         println!("cargo::rerun-if-changed={LOCK_FILE}");
@@ -43,6 +36,21 @@ fn main() -> io::Result<()> {
         }
     }
     println!("cargo::rustc-env=SNAKE_PIPE_EXTRACT_DIGEST={:016x}", digest.0);
+    // What is remembered of linking depends on the sources that link besides.
+    add_sources("src/link", &mut digest)?;
+    println!("cargo::rustc-env=SNAKE_PIPE_LINK_DIGEST={:016x}", digest.0);
+    Ok(())
+}
+
+fn add_sources(source: &str, digest: &mut Fnv) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={source}");
+    let mut files = Vec::new();
+    collect(Path::new(source), &mut files)?;
+    files.sort();
+    for file in files {
+        digest.add(file.as_os_str().as_encoded_bytes());
+        digest.add(&fs::read(file)?);
+    }
     Ok(())
 }
 

@@ -1,10 +1,11 @@
 //! The files of one extraction, with what is cached of them.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, path::PathBuf, sync::Arc};
 
 use rustc_hash::FxHashSet;
 use snake_pipe_core::{
     Result,
+    id::Digest,
     model::{IssueKind, ParseIssue, ParseStatus, TransformedAst},
 };
 
@@ -74,6 +75,16 @@ impl<'a> Files<'a> {
     pub(super) fn entry_key(&self, index: usize) -> Option<EntryKey> {
         let file = &self.files[index];
         Some(EntryKey::new(file.content_hash?, file.language, self.options))
+    }
+
+    /// What linking knows the file's content by; none where linking does not concern it.
+    pub(super) fn link_entry(&self, index: usize) -> Option<Digest> {
+        if self.files[index].is_linked() { self.entry_key(index).map(EntryKey::digest) } else { None }
+    }
+
+    /// Where it is recorded what linking this tree came to; none where nothing is kept.
+    pub(super) fn link_record(&self) -> Option<PathBuf> {
+        (!self.store.is_temporary()).then(|| self.store.file_beside("link", &self.inventory.root))
     }
 
     /// The entries of all files.

@@ -6,6 +6,8 @@ use snake_pipe_core::{
     model::TransformedAst,
 };
 
+use std::sync::OnceLock;
+
 use super::{
     Phase, Stamp,
     files::{Files, Worker},
@@ -13,9 +15,16 @@ use super::{
     stream::{Queue, cancelled},
     workers::Workers,
 };
-use crate::link::{ConfigurationFile, LinkFile, LinkIndex, LinkIndexBuilder, Linked, is_link_configuration};
+use crate::link::{
+    ConfigurationFile, Known, LinkFile, LinkIndex, LinkIndexBuilder, Linked, Outcome, Record,
+    is_link_configuration,
+};
 
-/// Links all files and delivers the facts of those for which `owed` holds.
+/// A record of linking is written anew when one file in so many was linked anew: until then, linking these again costs
+/// less than the writing.
+const FILES_TO_RECORD: usize = 50;
+
+/// Links all files that a change can concern, and delivers the facts of those for which `owed` holds.
 pub(super) fn link(
     files: &Files<'_>,
     workers: &Workers,
@@ -24,12 +33,13 @@ pub(super) fn link(
 ) -> Result<()> {
     let count = files.list().len();
     files.progress.begin(Phase::Link, count, 0);
-    let builder = LinkIndexBuilder::new(link_files(files), configuration(files));
+    let (builder, known) = begin(files, workers);
     workers.for_each(count, Worker::new, |worker, index| {
         if queue.is_abandoned() {
             return Err(cancelled());
         }
         if files.list()[index].is_linked()
+            && !builder.is_added(index as u32)
             && let Some(linkable) = files.linkable(index, worker)?
         {
             builder.add(index as u32, &linkable);
@@ -38,14 +48,32 @@ pub(super) fn link(
         Ok(())
     })?;
     let index = workers.install(|| builder.finish());
+    let unconcerned = known.as_ref().map(|known| known.unconcerned(&index)).unwrap_or_default();
     files.progress.begin(Phase::Stream, count, 0);
     let packages = PythonPackages::new(files.list().iter().map(|file| &file.path));
-    let assembly = Assembly { files, index, packages, owed };
+    let outcomes = (0..count).map(|_| OnceLock::new()).collect();
+    let assembly = Assembly { files, index, packages, owed, unconcerned, outcomes };
     workers.for_each(count, Worker::new, |worker, number| {
         queue.deliver(number, assembly.facts(number, worker)?)?;
         files.progress.done(0);
         Ok(())
-    })
+    })?;
+    assembly.record(known);
+    Ok(())
+}
+
+/// Begins the first pass with what is known from an earlier run.
+fn begin(files: &Files<'_>, workers: &Workers) -> (LinkIndexBuilder, Option<Known>) {
+    let (list, configuration) = (link_files(files), configuration(files));
+    let record = files.link_record().and_then(|file| workers.install(|| Record::open(&file)));
+    match record {
+        Some(record) => {
+            let entry = |file: u32| files.link_entry(file as usize);
+            let (builder, known) = LinkIndexBuilder::resume(list, configuration, record, entry);
+            (builder, Some(known))
+        }
+        None => (LinkIndexBuilder::new(list, configuration), None),
+    }
 }
 
 fn link_files(files: &Files<'_>) -> Vec<LinkFile> {
@@ -70,6 +98,10 @@ struct Assembly<'a> {
     index: LinkIndex,
     packages: PythonPackages,
     owed: &'a (dyn Fn(&Stamp<'_>) -> bool + Sync),
+    /// The link hashes of files that need not be linked anew; empty where all need be.
+    unconcerned: Vec<Option<Digest>>,
+    /// What linking came to, of the files that were linked anew.
+    outcomes: Vec<OnceLock<Outcome>>,
 }
 
 impl Assembly<'_> {
@@ -80,24 +112,65 @@ impl Assembly<'_> {
             return Ok(self.if_owed(file.facts_without_content()));
         };
         let module = self.packages.module(&file.path, file.language);
-        let linked = if file.is_linked() {
-            let Some(linkable) = self.files.linkable(number, worker)? else {
-                return Ok(self.if_owed(self.files.changed_meanwhile(number)));
-            };
-            let mut linked = self.index.link(number as u32, linkable);
-            linked.link_hash = with_module(linked.link_hash, module.as_deref());
-            Some(linked)
-        } else {
-            None
-        };
-        let link_hash = linked.as_ref().map(|linked| linked.link_hash);
         let (path, language) = (&file.path, file.language);
-        if !(self.owed)(&Stamp { path, key: path.key(), language, content_hash, link_hash }) {
+        let is_owed = |link_hash: Option<Digest>| {
+            let link_hash = link_hash.map(|link_hash| with_module(link_hash, module.as_deref()));
+            (self.owed)(&Stamp { path, key: path.key(), language, content_hash, link_hash })
+        };
+        let known = self.unconcerned.get(number).copied().flatten();
+        if known.is_some() && !is_owed(known) {
+            return Ok(None);
+        }
+        let linked = match file.is_linked() {
+            true => match self.linked(number, worker)? {
+                Some(linked) => Some(linked),
+                None => return Ok(self.if_owed(self.files.changed_meanwhile(number))),
+            },
+            false => None,
+        };
+        if known.is_none() && !is_owed(linked.as_ref().map(|linked| linked.link_hash)) {
             return Ok(None);
         }
         match self.files.definitions(number, worker)? {
             Some(definitions) => Ok(Some(self.whole(number, definitions, linked, module))),
             None => Ok(Some(self.files.changed_meanwhile(number))),
+        }
+    }
+
+    /// The file's references, resolved; none where what the file says is not known any more.
+    fn linked(&self, number: usize, worker: &mut Worker) -> Result<Option<Linked>> {
+        let Some(linkable) = self.files.linkable(number, worker)? else { return Ok(None) };
+        let (linked, trace) = self.index.link_noted(number as u32, linkable);
+        let link_hash = linked.link_hash;
+        let known = self.unconcerned.get(number).copied().flatten();
+        debug_assert!(known.is_none_or(|known| known == link_hash), "what concerns a file was overlooked");
+        if let Some(entry) = self.files.link_entry(number) {
+            // A file is linked once.
+            let _ = self.outcomes[number].set(Outcome { entry, link_hash, trace });
+        }
+        Ok(Some(linked))
+    }
+
+    /// Keeps what linking came to for later runs, if much of it is new.
+    fn record(self, known: Option<Known>) {
+        let Some(file) = self.files.link_record() else { return };
+        let new = self.outcomes.iter().filter(|outcome| outcome.get().is_some()).count();
+        if known.is_some() && new * FILES_TO_RECORD < self.outcomes.len() {
+            return;
+        }
+        let (known, live_names) = known.map(Known::into_outcomes).unzip();
+        let mut known = known.unwrap_or_default();
+        known.resize(self.outcomes.len(), None);
+        let unconcerned = |number: usize| self.unconcerned.get(number).is_some_and(Option::is_some);
+        let outcomes: Vec<Option<Outcome>> = self
+            .outcomes
+            .into_iter()
+            .zip(known)
+            .enumerate()
+            .map(|(number, (new, known))| new.into_inner().or(known.filter(|_| unconcerned(number))))
+            .collect();
+        if let Err(error) = self.index.save_record(&file, &outcomes, live_names) {
+            tracing::debug!(file = %file.display(), %error, "what linking came to cannot be kept");
         }
     }
 
@@ -130,10 +203,10 @@ impl Assembly<'_> {
             for class in &mut facts.classes {
                 class.namespace.get_or_insert_with(|| module.clone().unwrap_or_default());
             }
-            facts.namespace = module;
+            facts.namespace.clone_from(&module);
         }
         if let Some(linked) = linked {
-            facts.link_hash = Some(linked.link_hash);
+            facts.link_hash = Some(with_module(linked.link_hash, module.as_deref()));
             facts.imports = linked.imports;
             facts.bases = linked.bases;
             facts.calls = linked.calls;

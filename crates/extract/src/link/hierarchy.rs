@@ -1,5 +1,6 @@
 //! Classes and what they take from their bases.
 
+use serde::{Deserialize, Serialize};
 use snake_pipe_core::{
     Language,
     model::{BaseKind, Origin},
@@ -29,7 +30,7 @@ const MEMBERLESS: [&str; 9] = [
 ];
 
 /// A class in the order in which members are looked up, or one that is not in the repository or not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Ancestor {
     Known(SymbolRef),
     Unknown,

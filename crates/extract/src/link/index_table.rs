@@ -1,5 +1,7 @@
 //! A hash table of indices into something stored elsewhere: four bytes a slot, no second copy of the keys.
 
+use super::names::{take_number, take_numbers};
+
 /// Open addressing with linear probing; at most seven eighths full. A slot holds an index plus one, or zero.
 #[derive(Debug, Default)]
 pub(super) struct IndexTable {
@@ -35,6 +37,20 @@ impl IndexTable {
         }
         self.place(hash, index + 1);
         self.len += 1;
+    }
+
+    /// The table as bytes; the hashes that it was made with must be those that it is used with.
+    pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
+        for number in [self.len, self.slots.len()] {
+            bytes.extend_from_slice(&(number as u32).to_le_bytes());
+        }
+        self.slots.iter().for_each(|slot| bytes.extend_from_slice(&slot.to_le_bytes()));
+    }
+
+    /// Takes a table from the front of some bytes.
+    pub(super) fn decode(rest: &mut &[u8]) -> Option<Self> {
+        let (len, count) = (take_number(rest)?, take_number(rest)?);
+        Some(Self { slots: take_numbers(rest, count)?, len: len as usize })
     }
 
     fn place(&mut self, hash: u64, slot: u32) {

@@ -1,18 +1,19 @@
 //! What a name stands for, as far as linking knows it.
 
+use serde::{Deserialize, Serialize};
 use snake_pipe_core::model::{Entity, Origin, Resolution, Target};
 
 use super::LinkIndex;
 
 /// A function or class by file and index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct SymbolRef {
     pub(super) file: u32,
     pub(super) index: u32,
 }
 
 /// What a name stands for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Meaning {
     /// Not known, or not certain.
     #[default]
@@ -34,7 +35,7 @@ pub(super) enum Meaning {
 }
 
 /// What a name stands for, and the rule that said so.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Found {
     pub(super) meaning: Meaning,
     pub(super) origin: Origin,

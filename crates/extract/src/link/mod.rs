@@ -39,6 +39,7 @@ mod names;
 mod names_in_scope;
 mod paths;
 mod python;
+mod record;
 mod same_file;
 mod standard;
 mod symbols;
@@ -46,10 +47,11 @@ mod symbols;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 use std::sync::OnceLock;
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use snake_pipe_core::{
     Language, SourcePath, dependencies_of,
     id::Digest,
@@ -62,8 +64,11 @@ use self::{
     names::{NameCollector, Names},
     paths::Paths,
     symbols::FileSymbols,
+    trace::{Key, PerFile, Trace, noted},
 };
 use crate::Linkable;
+
+pub(crate) use self::record::{Known, Outcome, Record};
 
 /// A file of the repository, as far as linking needs it before anything is parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,13 +112,13 @@ pub struct LinkIndexBuilder {
 pub struct LinkIndex {
     paths: Paths,
     names: Names,
-    symbols: Vec<FileSymbols>,
+    symbols: PerFile<FileSymbols>,
     /// For each file, what the modules of its imports are.
-    modules: Vec<Box<[Found]>>,
+    modules: PerFile<Box<[Found]>>,
     /// For each file, what its bases are.
-    bases: Vec<Box<[Found]>>,
+    bases: PerFile<Box<[Found]>>,
     /// For each file, the bases of its classes and theirs in the order of lookup.
-    ancestors: Vec<Box<[Box<[Ancestor]>]>>,
+    ancestors: PerFile<Box<[Box<[Ancestor]>]>>,
     c: c::Definitions,
     java: java::Packages,
     javascript: javascript::Configuration,
@@ -166,11 +171,7 @@ impl LinkIndexBuilder {
             Language::Python => python::collect(linkable, names, &mut symbols),
             Language::JavaScript | Language::TypeScript => javascript::collect(linkable, names, &mut symbols),
             Language::Java => java::collect(linkable, names, &mut symbols),
-            Language::C | Language::Cpp => {
-                let includes = c::Includes::of(paths, file, linkable);
-                // A second addition changes nothing.
-                let _ = self.includes[file as usize].set(includes);
-            }
+            Language::C | Language::Cpp => symbols.includes = c::collect(&linkable.imports, names),
             Language::CSharp
             | Language::Go
             | Language::Rust
@@ -178,7 +179,13 @@ impl LinkIndexBuilder {
             | Language::Scala
             | Language::Unknown => {}
         }
+        // A second addition changes nothing.
         let _ = self.symbols[file as usize].set(symbols);
+    }
+
+    /// Whether the file with this number was taken in already.
+    pub(crate) fn is_added(&self, file: u32) -> bool {
+        self.symbols[file as usize].get().is_some()
     }
 
     /// Ends the first pass. Uses the current rayon thread pool.
@@ -186,8 +193,8 @@ impl LinkIndexBuilder {
     pub fn finish(self) -> LinkIndex {
         let symbols: Vec<FileSymbols> =
             self.symbols.into_iter().map(|slot| slot.into_inner().unwrap_or_default()).collect();
-        let includes = self.includes.into_iter().map(|slot| slot.into_inner().unwrap_or_default()).collect();
         let names = self.names.finish();
+        let includes = includes(&self.paths, &names, &symbols, self.includes);
         let mut index = LinkIndex {
             c: c::Definitions::new(&self.paths, &symbols, includes),
             java: java::Packages::new(&self.paths, &symbols),
@@ -195,19 +202,48 @@ impl LinkIndexBuilder {
             python: python::Roots::new(&self.paths),
             paths: self.paths,
             names,
-            symbols,
-            modules: Vec::new(),
-            bases: Vec::new(),
-            ancestors: Vec::new(),
+            symbols: PerFile::new(symbols),
+            modules: PerFile::new(Vec::new()),
+            bases: PerFile::new(Vec::new()),
+            ancestors: PerFile::new(Vec::new()),
         };
-        index.modules = index.for_every_file(LinkIndex::modules_of);
-        index.bases = index.for_every_file(LinkIndex::bases_of_file);
-        index.ancestors = index.for_every_file(LinkIndex::ancestors_in);
+        index.modules = PerFile::new(index.for_every_file(LinkIndex::modules_of));
+        index.bases = PerFile::new(index.for_every_file(LinkIndex::bases_of_file));
+        index.ancestors = PerFile::new(index.for_every_file(LinkIndex::ancestors_in));
         index
     }
 }
 
+/// What each file includes, where that is not known yet.
+fn includes(
+    paths: &Paths,
+    names: &Names,
+    symbols: &[FileSymbols],
+    known: Vec<OnceLock<c::Includes>>,
+) -> Vec<c::Includes> {
+    let of = |(file, known): (usize, OnceLock<c::Includes>)| {
+        known
+            .into_inner()
+            .unwrap_or_else(|| c::Includes::of(paths, names, file as u32, &symbols[file].includes))
+    };
+    known.into_par_iter().enumerate().map(of).collect()
+}
+
 impl LinkIndex {
+    /// As [`link`](Self::link), with what the result depends on besides the file itself.
+    pub(crate) fn link_noted(&self, file: u32, linkable: Linkable) -> (Linked, Trace) {
+        if self.paths.language(file) != Language::C {
+            return noted(file, self.paths.len(), || self.link(file, linkable));
+        }
+        // What a file of C reaches by its includes is too much to be noted; it is followed again instead.
+        let called = linkable.calls.iter().filter(|call| call.text.is_none());
+        let mut keys: Vec<Key> = called.map(|call| Key::of_name(&call.name)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let trace = Trace { files: Box::default(), keys: keys.into() };
+        (self.link(file, linkable), trace)
+    }
+
     /// Resolves the references of the file with this number; `linkable` is the one that was added.
     ///
     /// # Panics

@@ -7,12 +7,18 @@ use std::{
 
 use rustc_hash::FxBuildHasher;
 
-use super::index_table::IndexTable;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    index_table::IndexTable,
+    trace::{Key, note_key},
+};
 
 const SHARDS: usize = 64;
 
-/// A name. The numbers differ from run to run: they are compared for equality, and order nothing that is visible.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A name. The numbers differ from run to run, unless the names of an earlier one are taken up: they are compared for
+/// equality, and order nothing that is visible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Name(u32);
 
 impl Name {
@@ -47,6 +53,13 @@ impl NameCollector {
         Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
     }
 
+    /// Takes up the names of an earlier run, by their numbers; none where these are not what [`Names::encode`] gives.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let shards = (0..SHARDS).map(|_| Shard::decode(&mut rest).map(Mutex::new)).collect::<Option<_>>()?;
+        rest.is_empty().then_some(Self { shards })
+    }
+
     /// The number of `text`, now or later the same.
     pub(super) fn intern(&self, text: &str) -> Name {
         let hash = hash_of(text);
@@ -68,8 +81,31 @@ impl Names {
     pub(super) fn get(&self, text: &str) -> Option<Name> {
         let hash = hash_of(text);
         let shard = hash as usize % SHARDS;
-        let index = self.shards[shard].find(hash, text)?;
-        Some(Name(index * SHARDS as u32 + shard as u32))
+        match self.shards[shard].find(hash, text) {
+            Some(index) => Some(Name(index * SHARDS as u32 + shard as u32)),
+            None => {
+                note_key(|| Key::of_name(text));
+                None
+            }
+        }
+    }
+
+    /// All names as bytes, for a later run.
+    pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
+        self.shards.iter().for_each(|shard| shard.encode(bytes));
+    }
+
+    /// How many names each part has.
+    pub(super) fn counts(&self) -> Vec<u32> {
+        self.shards.iter().map(|shard| shard.ends.len() as u32).collect()
+    }
+
+    /// The names beyond those of an earlier run, given how many that one had in each part.
+    pub(super) fn since<'a>(&'a self, counts: &'a [u32]) -> impl Iterator<Item = &'a str> {
+        self.shards
+            .iter()
+            .zip(counts)
+            .flat_map(|(shard, count)| (*count..shard.ends.len() as u32).map(|index| shard.text(index)))
     }
 
     pub(super) fn text(&self, name: Name) -> &str {
@@ -77,7 +113,32 @@ impl Names {
     }
 }
 
+impl NameCollector {
+    /// How many names each part has.
+    pub(super) fn counts(&self) -> Vec<u32> {
+        let count =
+            |shard: &Mutex<Shard>| shard.lock().unwrap_or_else(PoisonError::into_inner).ends.len() as u32;
+        self.shards.iter().map(count).collect()
+    }
+}
+
 impl Shard {
+    fn encode(&self, bytes: &mut Vec<u8>) {
+        for length in [self.text.len(), self.ends.len()] {
+            bytes.extend_from_slice(&(length as u32).to_le_bytes());
+        }
+        bytes.extend_from_slice(self.text.as_bytes());
+        self.ends.iter().for_each(|end| bytes.extend_from_slice(&end.to_le_bytes()));
+        self.table.encode(bytes);
+    }
+
+    fn decode(rest: &mut &[u8]) -> Option<Self> {
+        let (text, count) = (take_number(rest)?, take_number(rest)?);
+        let text = std::str::from_utf8(rest.split_off(..text as usize)?).ok()?.to_owned();
+        let ends = take_numbers(rest, count)?;
+        Some(Self { text, ends, table: IndexTable::decode(rest)? })
+    }
+
     fn text(&self, index: u32) -> &str {
         let start = if index == 0 { 0 } else { self.ends[index as usize - 1] };
         &self.text[start as usize..self.ends[index as usize] as usize]
@@ -103,6 +164,20 @@ impl Shard {
     }
 }
 
+/// Takes a number from the front of some bytes.
+pub(super) fn take_number(rest: &mut &[u8]) -> Option<u32> {
+    let (number, behind) = rest.split_first_chunk()?;
+    *rest = behind;
+    Some(u32::from_le_bytes(*number))
+}
+
+/// Takes so many numbers from the front of some bytes.
+pub(super) fn take_numbers(rest: &mut &[u8], count: u32) -> Option<Vec<u32>> {
+    let bytes = rest.split_off(..count as usize * 4)?;
+    let numbers = bytes.as_chunks().0.iter();
+    Some(numbers.map(|number| u32::from_le_bytes(*number)).collect())
+}
+
 pub(super) fn hash_of(text: &str) -> u64 {
     FxBuildHasher.hash_one(text)
 }
@@ -123,5 +198,22 @@ mod tests {
             assert_eq!((names.get(word), names.text(name)), (Some(name), word.as_str()));
         }
         assert_eq!(names.get("another"), None);
+    }
+
+    #[test]
+    fn names_keep_their_numbers_from_run_to_run() {
+        let collector = NameCollector::new();
+        let words: Vec<String> = (0..500).map(|number| format!("name_{number}")).collect();
+        let first: Vec<_> = words.iter().map(|word| collector.intern(word)).collect();
+        let mut bytes = Vec::new();
+        collector.finish().encode(&mut bytes);
+        let later = NameCollector::decode(&bytes).unwrap();
+        let counts = later.counts();
+        let another = later.intern("another");
+        assert_eq!(words.iter().map(|word| later.intern(word)).collect::<Vec<_>>(), first);
+        let names = later.finish();
+        assert_eq!(names.text(another), "another");
+        assert_eq!(names.since(&counts).collect::<Vec<_>>(), ["another"]);
+        assert!(NameCollector::decode(&bytes[1..]).is_none());
     }
 }

@@ -4,7 +4,12 @@ use std::ops::Range;
 
 use snake_pipe_core::{Language, SourcePath, id::FileKey};
 
-use super::{LinkFile, index_table::IndexTable, names::hash_of};
+use super::{
+    LinkFile,
+    index_table::IndexTable,
+    names::hash_of,
+    trace::{Key, note_key},
+};
 
 /// Every file of the repository, whether linking understands it or not.
 #[derive(Debug)]
@@ -74,6 +79,7 @@ impl Paths {
 
     /// The file at `path`. A path that is not UTF-8 is not found: no import can spell it.
     pub(super) fn file(&self, path: &str) -> Option<u32> {
+        note_key(|| Key::of_path(path));
         self.by_path.find(hash_of(path), |index| {
             let known = self.path(index);
             known.is_utf8() && known.as_str() == path

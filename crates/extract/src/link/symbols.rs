@@ -5,11 +5,13 @@ use snake_pipe_core::{
     model::{BaseKind, ClassKind, FunctionKind, ImportKind},
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::names::{Name, NameCollector};
 use crate::{ClassSymbol, FunctionSymbol, Linkable};
 
 /// A file's symbols and what it says about others.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileSymbols {
     pub(super) namespace: Option<Name>,
     pub(super) functions: Box<[FunctionEntry]>,
@@ -23,12 +25,14 @@ pub(super) struct FileSymbols {
     /// Name outside, name inside; sorted.
     pub(super) exports: Box<[(Name, Name)]>,
     pub(super) imports: Box<[ImportEntry]>,
+    /// What C and C++ include, and in C++ import otherwise.
+    pub(super) includes: Box<[IncludeEntry]>,
     pub(super) bases: Box<[BaseEntry]>,
     /// Fields with their types; by class, then name.
     pub(super) fields: Box<[FieldEntry]>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FunctionEntry {
     pub(super) symbol: SymbolKey,
     pub(super) name: Name,
@@ -41,7 +45,7 @@ pub(super) struct FunctionEntry {
     pub(super) is_unscoped: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ClassEntry {
     pub(super) symbol: SymbolKey,
     pub(super) name: Name,
@@ -49,7 +53,7 @@ pub(super) struct ClassEntry {
     pub(super) kind: ClassKind,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ImportEntry {
     pub(super) kind: ImportKind,
     pub(super) module: Name,
@@ -59,7 +63,14 @@ pub(super) struct ImportEntry {
     pub(super) has_alias: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct IncludeEntry {
+    pub(super) kind: ImportKind,
+    pub(super) is_system: bool,
+    pub(super) header: Name,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BaseEntry {
     pub(super) class: u32,
     pub(super) kind: BaseKind,
@@ -67,7 +78,7 @@ pub(super) struct BaseEntry {
     pub(super) name: Option<Name>,
 }
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct FieldEntry {
     pub(super) class: u32,
     pub(super) name: Name,
@@ -75,7 +86,7 @@ pub(super) struct FieldEntry {
 }
 
 /// Where a definition stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Scope {
     Top,
     Class(u32),
@@ -90,7 +101,7 @@ pub(super) enum Local {
 }
 
 /// Twelve bytes a definition: scope, name, and which definition it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Member {
     scope: u32,
     name: Name,

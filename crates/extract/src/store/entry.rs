@@ -41,6 +41,10 @@ impl EntryKey {
         hasher.update(&rest);
         Self(hasher.finish())
     }
+
+    pub(crate) const fn digest(self) -> Digest {
+        self.0
+    }
 }
 
 /// The two halves of an entry.

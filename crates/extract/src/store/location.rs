@@ -42,7 +42,7 @@ pub(super) struct OpenDirectory {
     path: PathBuf,
     warning: Option<String>,
     /// Removed when the run ends.
-    _temporary: Option<TempDir>,
+    temporary: Option<TempDir>,
 }
 
 impl OpenDirectory {
@@ -58,7 +58,7 @@ impl OpenDirectory {
         };
         let path = directory.join("facts").join(repository_directory(name));
         match fs::create_dir_all(&path).and_then(|()| tempfile::tempfile_in(&path)) {
-            Ok(_) => Ok(Self { path, warning: None, _temporary: None }),
+            Ok(_) => Ok(Self { path, warning: None, temporary: None }),
             Err(error) => {
                 let warning = format!(
                     "the cache directory {} cannot be written ({error}): parsed facts are kept for this run alone",
@@ -76,11 +76,15 @@ impl OpenDirectory {
                 .with_operation("open the fact cache")
                 .with_help("name a directory that can be written as the cache, or set TMPDIR to one")
         })?;
-        Ok(Self { path: temporary.path().to_owned(), warning, _temporary: Some(temporary) })
+        Ok(Self { path: temporary.path().to_owned(), warning, temporary: Some(temporary) })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) const fn is_temporary(&self) -> bool {
+        self.temporary.is_some()
     }
 
     pub(super) fn warning(&self) -> Option<&str> {

@@ -87,6 +87,11 @@ impl FactStore {
         self.directory().join(format!("{kind}-{}", Digest::of(root.as_os_str().as_bytes())))
     }
 
+    /// Whether everything is gone when the run ends.
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.directory.is_temporary()
+    }
+
     /// Whether there is an entry, going by its head: that it cannot be read may turn out later.
     pub(crate) fn contains(&self, key: EntryKey) -> bool {
         self.index.read().unwrap_or_else(PoisonError::into_inner).contains_key(&key)

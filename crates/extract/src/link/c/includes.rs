@@ -1,43 +1,57 @@
 //! Which file an `#include` names.
 
+use serde::{Deserialize, Serialize};
 use snake_pipe_core::model::{Import, ImportKind, Origin};
 
-use crate::{
-    Linkable,
-    link::{
-        meaning::{Found, Meaning},
-        paths::{Paths, ancestors, file_name, join, parent},
-        standard,
-    },
+use crate::link::{
+    meaning::{Found, Meaning},
+    names::{NameCollector, Names},
+    paths::{Paths, ancestors, file_name, join, parent},
+    standard,
+    symbols::IncludeEntry,
 };
 
 /// What a file includes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::link) struct Includes {
     /// For each import of the file.
-    found: Box<[Found]>,
+    pub(in crate::link) found: Box<[Found]>,
     /// The included files, each once, sorted.
-    pub(super) files: Box<[u32]>,
+    pub(in crate::link) files: Box<[u32]>,
     /// The candidates of includes that name a header of every architecture.
-    pub(super) by_architecture: Box<[Box<[u32]>]>,
+    pub(in crate::link) by_architecture: Box<[Box<[u32]>]>,
     /// Whether a header of the standard library is among them.
     pub(super) has_standard: bool,
 }
 
+/// The first pass over a file.
+pub(in crate::link) fn collect(imports: &[Import], names: &NameCollector) -> Box<[IncludeEntry]> {
+    let entry = |import: &Import| IncludeEntry {
+        kind: import.kind,
+        is_system: import.is_system,
+        header: names.intern(&import.module),
+    };
+    imports.iter().map(entry).collect()
+}
+
 impl Includes {
     /// Resolves the includes of a file from the paths of the repository alone.
-    pub(in crate::link) fn of(paths: &Paths, file: u32, linkable: &Linkable) -> Self {
+    pub(in crate::link) fn of(paths: &Paths, names: &Names, file: u32, entries: &[IncludeEntry]) -> Self {
+        if entries.is_empty() {
+            return Self::default();
+        }
         let search = Search::new(paths, file);
         let mut by_architecture = Vec::new();
-        let mut resolve = |import: &Import| match import.kind {
+        let mut resolve = |entry: &IncludeEntry| match entry.kind {
             ImportKind::Include => {
-                let candidates = search.candidates(import);
+                let include = Include { header: names.text(entry.header), is_system: entry.is_system };
+                let candidates = search.candidates(include);
                 if candidates.len() > 1
                     && candidates.iter().all(|file| architecture(paths.text(*file)).is_some())
                 {
                     by_architecture.push(candidates.clone().into());
                 }
-                search.decide(import, &candidates)
+                search.decide(include, &candidates)
             }
             ImportKind::Module
             | ImportKind::Name
@@ -45,7 +59,7 @@ impl Includes {
             | ImportKind::ReExport
             | ImportKind::Dynamic => Found::UNKNOWN,
         };
-        let found: Box<[Found]> = linkable.imports.iter().map(&mut resolve).collect();
+        let found: Box<[Found]> = entries.iter().map(&mut resolve).collect();
         let mut files: Vec<u32> = found
             .iter()
             .filter_map(|found| match found.meaning {
@@ -68,9 +82,16 @@ impl Includes {
     }
 
     /// The files that are, or may be, included.
-    pub(super) fn targets(&self) -> impl Iterator<Item = u32> + '_ {
+    pub(in crate::link) fn targets(&self) -> impl Iterator<Item = u32> + '_ {
         self.files.iter().chain(self.by_architecture.iter().flatten()).copied()
     }
+}
+
+/// An `#include` as written.
+#[derive(Clone, Copy)]
+struct Include<'a> {
+    header: &'a str,
+    is_system: bool,
 }
 
 /// The directories in which the headers of a file are looked for.
@@ -100,14 +121,13 @@ impl<'a> Search<'a> {
     }
 
     /// The files that an include may name: one where a rule finds it, several where only the path's end fits.
-    fn candidates(&self, import: &Import) -> Vec<u32> {
-        let header = import.module.as_str();
+    fn candidates(&self, Include { header, is_system }: Include<'_>) -> Vec<u32> {
         let at = |directory: &str| self.paths.file(&join(directory, header)?);
-        let beside = || if import.is_system { None } else { at(self.directory) };
+        let beside = || if is_system { None } else { at(self.directory) };
         let in_a_root = || self.roots.iter().find_map(|root| at(root));
         let above = || {
             let above = ancestors(self.directory).skip(1);
-            if import.is_system { at("") } else { above.into_iter().find_map(at) }
+            if is_system { at("") } else { above.into_iter().find_map(at) }
         };
         if let Some(file) = beside().or_else(in_a_root).or_else(above) {
             return vec![file];
@@ -120,13 +140,11 @@ impl<'a> Search<'a> {
         self.paths.with_suffix(header).collect()
     }
 
-    fn decide(&self, import: &Import, candidates: &[u32]) -> Found {
+    fn decide(&self, Include { header, is_system }: Include<'_>, candidates: &[u32]) -> Found {
         match candidates {
             [only] => Found::new(Meaning::File(*only), Origin::Path),
-            [] if standard::c::is_header(&import.module) => Found::STDLIB,
-            [] if import.is_system && !self.is_ours(&import.module) => {
-                Found::new(Meaning::External, Origin::Path)
-            }
+            [] if standard::c::is_header(header) => Found::STDLIB,
+            [] if is_system && !self.is_ours(header) => Found::new(Meaning::External, Origin::Path),
             [] => Found::UNKNOWN,
             several => Found::new(Meaning::Several(several.len() as u32), Origin::Path),
         }

@@ -8,7 +8,7 @@ mod includes;
 
 use snake_pipe_core::{Language, model::FunctionKind};
 
-pub(super) use self::includes::Includes;
+pub(super) use self::includes::{Includes, collect};
 use super::{
     meaning::{Found, SymbolRef},
     names::Name,
@@ -58,6 +58,11 @@ impl Definitions {
                 .flat_map(|file| symbols[file as usize].declarations.iter().map(move |name| (*name, file)))
         };
         Self { functions: ByName::new(functions), declaring: ByName::new(declaring), includes }
+    }
+
+    /// What the files include, by their numbers.
+    pub(super) fn includes(&self) -> &[Includes] {
+        &self.includes
     }
 
     /// What the `number`-th include of a file names.

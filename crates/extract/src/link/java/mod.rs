@@ -20,6 +20,7 @@ use super::{
     paths::Paths,
     standard,
     symbols::{BaseEntry, FieldEntry, FileSymbols, ImportEntry, Local, Scope, sorted},
+    trace::{Key, note_key},
 };
 use crate::Linkable;
 
@@ -54,7 +55,13 @@ impl Packages {
         packages
     }
 
+    /// What a lookup of the type `name` in a package is noted as.
+    pub(super) fn key(package: Option<Name>, name: Name) -> Key {
+        Key::of_type(package.map_or(0, |package| package.index() + 1), name.index())
+    }
+
     fn types(&self, package: Option<Name>, name: Name) -> &[SymbolRef] {
+        note_key(|| Self::key(package, name));
         self.types.get(&(package, name)).map_or(&[], Vec::as_slice)
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashSet;
 use snake_pipe_core::{
     Language,
+    id::{Digest, Hasher},
     model::{Call, Import, ImportKind, Origin},
 };
 
@@ -53,6 +54,20 @@ impl Roots {
             }
         }
         Self { directories: directories.into_iter().collect(), with_python }
+    }
+
+    /// A digest of all of it. Calls ask for roots as well as imports do.
+    pub(super) fn digest(&self) -> Digest {
+        let mut with_python: Vec<&String> = self.with_python.iter().collect();
+        with_python.sort_unstable();
+        let mut hasher = Hasher::new();
+        for directory in self.directories.iter().chain(with_python) {
+            hasher.update(directory.as_bytes());
+            // No path has such a byte, so that no two lists give the same bytes.
+            hasher.update(&[0]);
+        }
+        hasher.update(&(self.directories.len() as u64).to_le_bytes());
+        hasher.finish()
     }
 }
 

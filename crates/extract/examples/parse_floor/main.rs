@@ -5,7 +5,16 @@
 //! cargo run --release --example parse_floor -- /usr/lib/python3.11 py
 //! cargo run --release --example parse_floor -- linux/kernel c h
 //! ```
+//!
+//! With `--threads`, what a whole load is measured against: all files that a load would parse are read and parsed with
+//! the bare grammars, on as many threads (0: as many as extraction takes), and nothing else is done.
+//!
+//! ```text
+//! cargo run --release --example parse_floor -- --threads 0 linux
+//! ```
 #![expect(clippy::print_stdout, reason = "a program whose answer is what it prints")]
+
+mod parse_only;
 
 use std::{
     error::Error,
@@ -20,7 +29,14 @@ use tree_sitter::Parser;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let root = arguments.next().ok_or("usage: parse_floor DIRECTORY EXTENSION…")?;
+    let root = arguments
+        .next()
+        .ok_or("usage: parse_floor DIRECTORY EXTENSION…, or parse_floor --threads COUNT DIRECTORY")?;
+    if root == "--threads" {
+        let count = arguments.next().ok_or("--threads wants a count; 0 for as many as extraction takes")?;
+        let root = arguments.next().ok_or("--threads COUNT wants a directory behind it")?;
+        return parse_only::run(Path::new(&root), count.parse()?);
+    }
     let extensions: Vec<String> = arguments.collect();
     let mut files = Vec::new();
     collect(Path::new(&root), &extensions, &mut files)?;
@@ -103,6 +119,12 @@ fn measure(path: &Path, totals: &mut Totals) -> Result<(), Box<dyn Error>> {
 }
 
 fn parser(language: Language, path: &Path) -> Option<Parser> {
+    let mut parser = Parser::new();
+    parser.set_language(&grammar(language, path)?).ok()?;
+    Some(parser)
+}
+
+fn grammar(language: Language, path: &Path) -> Option<tree_sitter::Language> {
     let is_tsx = path.extension().is_some_and(|extension| extension == "tsx");
     let grammar = match language {
         Language::C => tree_sitter_c::LANGUAGE,
@@ -119,9 +141,7 @@ fn parser(language: Language, path: &Path) -> Option<Parser> {
         Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
         Language::Unknown => return None,
     };
-    let mut parser = Parser::new();
-    parser.set_language(&grammar.into()).ok()?;
-    Some(parser)
+    Some(grammar.into())
 }
 
 impl Totals {
