@@ -44,6 +44,8 @@ pub enum ErrorKind {
     Cancelled,
     /// Reading or writing the local file system failed.
     Io,
+    /// The state of things does not allow it: an impossible transition, a name that is taken, a position that would go back.
+    Conflict,
     /// A promise of our own code does not hold.
     Internal,
 }
@@ -85,6 +87,7 @@ impl ErrorKind {
             | Self::Query
             | Self::Configuration
             | Self::Io
+            | Self::Conflict
             | Self::Internal => Action::StopBackend,
             Self::Cancelled => Action::GiveUp,
         }
@@ -112,6 +115,7 @@ impl ErrorKind {
             Self::Query => "query",
             Self::Cancelled => "cancelled",
             Self::Io => "io",
+            Self::Conflict => "conflict",
             Self::Internal => "internal",
         }
     }
