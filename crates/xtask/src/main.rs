@@ -1,6 +1,7 @@
-//! The developer's commands: `cargo xtask check | test | bench | acceptance | coverage | package`.
+//! The developer's commands: `cargo xtask check | test | bench | acceptance | accuracy | coverage | package`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
+mod accuracy;
 mod bench;
 mod check;
 mod coverage;
@@ -63,6 +64,14 @@ enum Command {
     /// beside its limit, and fails when one misses it. Takes minutes, and the machine for itself.
     Acceptance,
 
+    /// How right the facts are: the extractor against the languages' own parsers on pinned public code.
+    ///
+    /// Fetches the code through the registries' own clients into the user's cache (once), runs both sides, joins what
+    /// they say, and writes precision and recall to docs/accuracy.md. Every difference is kept as a line below
+    /// target/accuracy/LANGUAGE/differences/. Takes minutes.
+    #[command(after_help = ACCURACY_EXAMPLES)]
+    Accuracy(accuracy::Options),
+
     /// How many lines of the crates and plugins the tests run, crate by crate; fails under 90 %.
     ///
     /// Needs cargo-llvm-cov, which it installs, and LLVM's tools in the version of the compiler, which it looks for
@@ -86,12 +95,19 @@ Examples:
   cargo xtask bench parse          benchmarks with `parse` in their name
   cargo xtask bench --quick parse  the same, with fewer samples";
 
+const ACCURACY_EXAMPLES: &str = "\
+Examples:
+  cargo xtask accuracy                             every language that has a judge
+  cargo xtask accuracy python                      one language
+  cargo xtask accuracy python --corpus ~/project   on code of one's own; prints the figures alone";
+
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Check { steps } => check::run(&steps),
         Command::Test { arguments } => test::run(&arguments),
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Acceptance => bench::acceptance(),
+        Command::Accuracy(options) => accuracy::run(&options),
         Command::Coverage => coverage::run(),
         Command::Package => package::run(),
     };

@@ -6,6 +6,7 @@
 
 mod comments;
 mod content;
+mod ends;
 mod facts;
 mod flow;
 mod issues;
@@ -38,7 +39,7 @@ use snake_pipe_core::{
     model::{IssueKind, ParseStatus, Span, TransformedAst},
 };
 pub use symbols::assign_symbols;
-pub(crate) use text::{Limit, without_indent};
+pub(crate) use text::Limit;
 use tree_sitter::{ParseOptions as TreeOptions, Parser, Tree};
 pub(crate) use walk::Walk;
 

@@ -139,20 +139,9 @@ fn unmarked_line(line: &str) -> &str {
     }
 }
 
-/// The text of a documentation string in code, such as Python's: without quotes, and without the indentation that its
-/// lines share from the second on (PEP 257).
-pub(crate) fn without_indent(text: &str) -> String {
-    let rest = text.lines().skip(1).filter(|line| !line.trim().is_empty());
-    let indent = rest.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-    let mut lines = text.lines();
-    let first = lines.next().unwrap_or("").trim();
-    let rest = lines.map(|line| line.get(indent..).unwrap_or("").trim_end());
-    std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n").trim_matches('\n').trim_end().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Limit, cut, stored, without_indent, without_marks};
+    use super::{Limit, cut, stored, without_marks};
 
     #[test]
     fn white_space_is_folded_and_nul_removed() {
@@ -180,13 +169,5 @@ mod tests {
         assert_eq!(without_marks("/// One.\n/// Two."), "One.\nTwo.");
         assert_eq!(without_marks("/** Short. */"), "Short.");
         assert_eq!(without_marks("/*\nno stars\n*/"), "no stars");
-    }
-
-    #[test]
-    fn doc_strings_lose_their_indentation() {
-        assert_eq!(
-            without_indent("First.\n\n        Second.\n          Third.\n        "),
-            "First.\n\nSecond.\n  Third."
-        );
     }
 }

@@ -253,8 +253,11 @@ impl<'t> Walk<'t> {
     pub(crate) fn argument_count(&mut self, arguments: Node<'t>) -> u32 {
         let named = arguments.named_child_count() as u32;
         let tokens = arguments.child_count() - named;
-        // `(a, b)` has two parentheses and one comma less than arguments, unless a comment is among them.
-        if named == 0 || tokens == named + 1 {
+        // `(a, b)` has two parentheses and one comma less than arguments, unless a comment is among them, which a comma
+        // behind the last argument may hide.
+        let ends_with_argument =
+            || arguments.child(named + tokens - 2).is_some_and(|last| last.is_named() && !last.is_extra());
+        if named == 0 || tokens == named + 1 && ends_with_argument() {
             return named;
         }
         self.named_children(arguments).len() as u32

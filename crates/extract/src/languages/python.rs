@@ -5,6 +5,7 @@
 
 mod classes;
 mod imports;
+mod strings;
 mod variables;
 
 use snake_pipe_core::{
@@ -16,12 +17,11 @@ use tree_sitter::Node;
 use self::{
     classes::{class_definition, type_alias},
     imports::{dynamic_import, import_from, import_statement},
+    strings::doc_string,
     variables::{as_pattern, assignment, for_in_clause, for_statement, named_expression},
 };
 use super::LanguageRules;
-use crate::engine::{
-    Bytes, CallSite, CommentForm, Flow, FunctionDraft, Limit, Role, Walk, names, without_indent,
-};
+use crate::engine::{Bytes, CallSite, CommentForm, Flow, FunctionDraft, Limit, Role, Walk, names};
 
 names! {
     kinds {
@@ -32,13 +32,17 @@ names! {
         CALL = "call",
         CONCATENATED_STRING = "concatenated_string",
         DEFAULT_PARAMETER = "default_parameter",
+        DICTIONARY_SPLAT = "dictionary_splat",
         DICTIONARY_SPLAT_PATTERN = "dictionary_splat_pattern",
+        ELIF_CLAUSE = "elif_clause",
+        ELSE_CLAUSE = "else_clause",
         EXPRESSION_STATEMENT = "expression_statement",
         IDENTIFIER = "identifier",
         IF_STATEMENT = "if_statement",
         INTERPOLATION = "interpolation",
         KEYWORD_ARGUMENT = "keyword_argument",
         KEYWORD_SEPARATOR = "keyword_separator",
+        LIST_SPLAT = "list_splat",
         LIST_SPLAT_PATTERN = "list_splat_pattern",
         PARENTHESIZED_EXPRESSION = "parenthesized_expression",
         PATTERN_LIST = "pattern_list",
@@ -49,6 +53,7 @@ names! {
         STRING_START = "string_start",
         SUBSCRIPT = "subscript",
         TRY_STATEMENT = "try_statement",
+        TUPLE = "tuple",
         TUPLE_PATTERN = "tuple_pattern",
         TYPED_DEFAULT_PARAMETER = "typed_default_parameter",
         TYPED_PARAMETER = "typed_parameter",
@@ -166,7 +171,11 @@ fn function_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// A lambda is a function where it is bound to a name; elsewhere it is part of the function around it.
 fn lambda<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let binding = walk.parent().filter(|parent| walk.is(*parent, ASSIGNMENT));
+    let mut levels = 1;
+    while walk.ancestor(levels).is_some_and(|around| walk.is(around, PARENTHESIZED_EXPRESSION)) {
+        levels += 1;
+    }
+    let binding = walk.ancestor(levels).filter(|parent| walk.is(*parent, ASSIGNMENT));
     let name =
         binding.and_then(|binding| walk.child(binding, LEFT)).filter(|left| walk.is(*left, IDENTIFIER));
     let Some(name) = name else {
@@ -256,7 +265,8 @@ fn decorator<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(callee) = walk.child(node, FUNCTION) else { return };
     let mut bare = callee;
-    while walk.is(bare, PARENTHESIZED_EXPRESSION)
+    // To the grammar `[*f()]` is the call of `*f`.
+    while walk.is_any(bare, &[PARENTHESIZED_EXPRESSION, LIST_SPLAT])
         && let Some(inner) = bare.named_child(0)
     {
         bare = inner;
@@ -278,32 +288,15 @@ fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         None => 0,
     };
     walk.add_call(CallSite { kind, name, callee: bare, argument_count });
+    // The same with `[*a.f()]`, where the object is `*a`.
+    if walk.bytes(bare).starts_with(b"*")
+        && let Some(text) = walk.facts().calls.last_mut().and_then(|call| call.text.as_mut())
+    {
+        *text = text.trim_start_matches(['*', ' ']).to_owned();
+    }
     if let Some(arguments) = arguments {
         dynamic_import(walk, node, bare, arguments);
     }
-}
-
-fn string_bytes<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<&'t [u8]> {
-    if !walk.is(node, STRING) || walk.child_of_kind(node, INTERPOLATION).is_some() {
-        return None;
-    }
-    let start = walk.child_of_kind(node, STRING_START)?.byte_range().len();
-    let end = walk.child_of_kind(node, STRING_END)?.byte_range().len();
-    let bytes = walk.bytes(node);
-    bytes.get(start..bytes.len() - end)
-}
-
-/// The string that is the first statement of a body.
-fn doc_string<'t>(walk: &mut Walk<'t>, body: Node<'t>) -> Option<String> {
-    let statements = body.named_child(0).into_iter().chain(body.named_child(1));
-    let statement = statements.into_iter().find(|statement| !statement.is_extra())?;
-    let string = statement.named_child(0).filter(|_| walk.is(statement, EXPRESSION_STATEMENT))?;
-    let string = match walk.is(string, CONCATENATED_STRING) {
-        true => string.named_child(0)?,
-        false => string,
-    };
-    let text = String::from_utf8_lossy(string_bytes(walk, string)?).replace(['\0', '\r'], "");
-    Some(without_indent(&text)).filter(|text| !text.is_empty())
 }
 
 fn else_clause<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
@@ -323,6 +316,7 @@ fn case_clause<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `os.getcwd()` is a call of a function if `os` is imported as a module.
 fn finish(walk: &mut Walk<'_>) {
+    walk.end_before_comments();
     walk.settle_module_calls(|import| match import.kind {
         ImportKind::Module => Some(import.alias.clone().unwrap_or_else(|| import.module.clone())),
         ImportKind::Name

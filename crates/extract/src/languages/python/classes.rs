@@ -1,21 +1,24 @@
 //! Classes and aliases.
 
-use snake_pipe_core::model::{BaseKind, Class, ClassKind};
+use snake_pipe_core::model::{BaseKind, CallKind, Class, ClassKind};
 use tree_sitter::Node;
 
 use super::{
-    BODY, KEYWORD_ARGUMENT, LEFT, NAME, SUBSCRIPT, SUPERCLASSES, TYPE_PARAMETERS, VALUE, doc_string,
-    last_part, visibility,
+    BODY, DICTIONARY_SPLAT, KEYWORD_ARGUMENT, LEFT, NAME, PARENTHESIZED_EXPRESSION, SUBSCRIPT, SUPERCLASSES,
+    TUPLE, TYPE_PARAMETERS, VALUE, last_part, strings::doc_string, visibility,
 };
-use crate::engine::{ClassDraft, Limit, Walk};
+use crate::engine::{CallSite, ClassDraft, Limit, Walk};
 
 pub(super) fn class_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(name) = walk.child(node, NAME) else { return };
     let name = walk.name(name);
     let superclasses = walk.child(node, SUPERCLASSES);
     let arguments = superclasses.map(|list| walk.named_children(list)).unwrap_or_default();
-    let bases: Vec<Node<'t>> =
-        arguments.iter().copied().filter(|base| !walk.is(*base, KEYWORD_ARGUMENT)).collect();
+    let bases: Vec<Node<'t>> = arguments
+        .iter()
+        .copied()
+        .filter(|base| !walk.is_any(*base, &[KEYWORD_ARGUMENT, DICTIONARY_SPLAT]))
+        .collect();
     let base_names: Vec<&[u8]> = bases.iter().map(|base| walk.bytes(base_name(walk, *base))).collect();
     let names_base = |names: &[&str]| {
         base_names.iter().any(|base| {
@@ -65,9 +68,21 @@ pub(super) fn type_alias<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let name = name.split('[').next().unwrap_or("").trim_end().to_owned();
     // To the grammar `type(a).b = c` is an alias, too.
     if !name.chars().all(|character| character.is_alphanumeric() || character == '_') {
+        call_of_type(walk, node, left);
         return;
     }
     let visibility = visibility(&name);
     let class = Class { kind: ClassKind::TypeAlias, visibility, name, ..Class::default() };
     walk.add_class(node, ClassDraft { class, ..ClassDraft::default() });
+}
+
+/// The call of `type` in `type(a).b = c`.
+fn call_of_type<'t>(walk: &mut Walk<'t>, node: Node<'t>, left: Node<'t>) {
+    let (Some(name), mut arguments) = (node.child(0), left) else { return };
+    while !walk.is_any(arguments, &[PARENTHESIZED_EXPRESSION, TUPLE]) {
+        let Some(inner) = arguments.named_child(0) else { return };
+        arguments = inner;
+    }
+    let argument_count = walk.argument_count(arguments);
+    walk.add_call(CallSite { kind: CallKind::Function, name, callee: name, argument_count });
 }

@@ -4,8 +4,8 @@ use snake_pipe_core::model::{Import, ImportKind};
 use tree_sitter::Node;
 
 use super::{
-    ALIAS, ALIASED_IMPORT, CONDITION, IF_STATEMENT, MODULE_NAME, NAME, RELATIVE_IMPORT, WILDCARD_IMPORT,
-    string_bytes,
+    ALIAS, ALIASED_IMPORT, CONDITION, ELIF_CLAUSE, ELSE_CLAUSE, IF_STATEMENT, MODULE_NAME, NAME,
+    RELATIVE_IMPORT, WILDCARD_IMPORT, strings::string_value,
 };
 use crate::engine::{Limit, Walk};
 
@@ -58,15 +58,27 @@ fn aliased<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> (String, Option<String>) 
     (name, walk.child_text(node, ALIAS, Limit::Name))
 }
 
-/// Whether the current node stands in an `if TYPE_CHECKING:`.
+/// Whether the current node stands in the body of an `if TYPE_CHECKING:`.
 fn is_type_checking(walk: &Walk<'_>) -> bool {
-    let around = (1..=4).map_while(|levels| walk.ancestor(levels));
-    let around = around.take_while(|node| !matches!(node.kind(), "else_clause" | "elif_clause"));
-    let conditions =
-        around.filter(|node| walk.is(*node, IF_STATEMENT)).filter_map(|node| walk.child(node, CONDITION));
-    conditions.into_iter().any(|condition| {
-        matches!(walk.bytes(condition), b"TYPE_CHECKING" | b"typing.TYPE_CHECKING" | b"t.TYPE_CHECKING")
-    })
+    let around = (1..).map_while(|levels| walk.ancestor(levels));
+    let mut is_in_else = false;
+    for node in around {
+        if walk.is(node, IF_STATEMENT)
+            && !is_in_else
+            && walk
+                .child(node, CONDITION)
+                .is_some_and(|condition| is_type_checking_flag(walk.bytes(condition)))
+        {
+            return true;
+        }
+        is_in_else = walk.is_any(node, &[ELSE_CLAUSE, ELIF_CLAUSE]);
+    }
+    false
+}
+
+/// `TYPE_CHECKING`, or that of a module.
+fn is_type_checking_flag(condition: &[u8]) -> bool {
+    condition.strip_suffix(b"TYPE_CHECKING").is_some_and(|module| module.is_empty() || module.ends_with(b"."))
 }
 
 /// `importlib.import_module("a.b")` and `__import__("a.b")`.
@@ -75,15 +87,9 @@ pub(super) fn dynamic_import<'t>(walk: &mut Walk<'t>, call: Node<'t>, callee: No
         return;
     }
     let Some(literal) = arguments.named_child(0) else { return };
-    if let Some(module) = string_content(walk, literal) {
+    if let Some(module) = string_value(walk, literal).map(|module| module.replace('\0', "")) {
         let is_relative = module.starts_with('.');
         let import = Import { kind: ImportKind::Dynamic, module, is_relative, ..Import::default() };
         walk.add_import(call, literal, import);
     }
-}
-
-/// The text of a string without quotes; none for one with interpolations.
-fn string_content<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<String> {
-    let text = string_bytes(walk, node)?;
-    Some(String::from_utf8_lossy(text).replace('\0', ""))
 }

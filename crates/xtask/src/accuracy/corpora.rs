@@ -1,0 +1,105 @@
+//! The code to compare on: fetched once through the registries' own clients, pinned, and kept in the user's cache.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::{
+    judges::{self, Judge},
+    make_folder,
+};
+use crate::{Result, shell};
+
+/// Where a part of a corpus comes from.
+pub(crate) enum Source {
+    /// The standard library of the Python that judges.
+    PythonLibrary,
+    /// A source distribution, as `name==version`.
+    PyPi(&'static str),
+}
+
+/// Fetches what is not there yet, and gives the folder that holds the language's corpus.
+pub(crate) fn fetch(judge: &Judge) -> Result<PathBuf> {
+    let folder = cache()?.join(judge.language);
+    make_folder(&folder)?;
+    for source in judge.corpus {
+        match source {
+            Source::PythonLibrary => python_library(&folder)?,
+            Source::PyPi(package) => pypi(&folder, package)?,
+        }
+    }
+    Ok(folder)
+}
+
+/// `snake-pipe/accuracy` in the user's cache.
+fn cache() -> Result<PathBuf> {
+    let folder = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let folder = folder.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")));
+    Ok(folder.ok_or("neither XDG_CACHE_HOME nor HOME is set")?.join("snake-pipe/accuracy"))
+}
+
+/// Makes the folder of one part, whole or not at all.
+fn unless_there(folder: &Path, name: &str, make: impl FnOnce(&Path) -> Result) -> Result {
+    let there = folder.join(name);
+    if there.exists() {
+        return Ok(());
+    }
+    let unfinished = folder.join(format!(".{name}"));
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished)
+            .map_err(|error| format!("cannot empty {}: {error}", unfinished.display()))?;
+    }
+    make_folder(&unfinished)?;
+    make(&unfinished)?;
+    fs::rename(&unfinished, &there).map_err(|error| format!("cannot make {}: {error}", there.display()))
+}
+
+fn python_library(folder: &Path) -> Result {
+    let (python, version) = judges::python_program()?;
+    unless_there(folder, &format!("python-{version}"), |there| {
+        let place = "import sysconfig; print(sysconfig.get_path('stdlib'))";
+        let library = shell::output(Command::new(&python).args(["-c", place]))
+            .ok_or("the judging Python does not say where its library is")?;
+        // tar knows how to leave out what was installed into the library.
+        let mut copy = Command::new("sh");
+        let script = "tar -C \"$1\" -cf - --exclude=site-packages --exclude=dist-packages --exclude=__pycache__ . | tar -C \"$2\" -xf -";
+        shell::run(copy.args(["-c", script, "sh", &library]).arg(there))
+    })
+}
+
+fn pypi(folder: &Path, package: &str) -> Result {
+    unless_there(folder, &package.replace("==", "-"), |there| {
+        let name = package.split("==").next().unwrap_or(package);
+        let (python, _) = judges::python_program()?;
+        let mut download = Command::new(python);
+        download.args([
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--no-binary",
+            name,
+            package,
+            "--dest",
+        ]);
+        shell::run(download.arg(there))?;
+        unpack(there)
+    })
+}
+
+/// Unpacks the one archive in a folder, and removes it.
+fn unpack(folder: &Path) -> Result {
+    let entries =
+        fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    for entry in entries.flatten() {
+        let archive = entry.path();
+        let (python, _) = judges::python_program()?;
+        let unpack = "import shutil, sys; shutil.unpack_archive(sys.argv[1], sys.argv[2])";
+        shell::run(Command::new(python).args(["-c", unpack]).arg(&archive).arg(folder))?;
+        fs::remove_file(&archive).map_err(|error| format!("cannot remove {}: {error}", archive.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! What holds the figures: the judges on code that every machine has, small enough for each run of the tests.
+
+use std::{fs, path::Path, process::Command};
+
+use snake_pipe_extract::{AstMode, ParseOptions, parse};
+
+use super::{
+    compare::Comparison,
+    extracted,
+    fact::FileFacts,
+    judges::{programs, python_program},
+};
+use crate::shell;
+
+/// Parts of Python's standard library: some 30,000 lines with every form of definition.
+const PYTHON_LIBRARY: [&str; 8] =
+    ["asyncio", "dataclasses.py", "email", "enum.py", "inspect.py", "json", "typing.py", "unittest"];
+
+/// Precision and recall of every kind of fact and attribute must not fall under this on the library.
+const PYTHON_LIBRARY_FLOOR: f64 = 0.9995;
+
+#[test]
+fn python_is_as_right_as_it_was_on_the_standard_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let (python, _) = python_program().unwrap();
+    let place = "import sysconfig; print(sysconfig.get_path('stdlib'))";
+    let library = shell::output(Command::new(python).args(["-c", place])).unwrap();
+    for name in PYTHON_LIBRARY {
+        copy(&Path::new(&library).join(name), &folder.path().join(name));
+    }
+    let (comparison, differences) = compare_python(folder.path());
+    assert!(comparison.rows["call"].right > 10_000, "{:?}", comparison.rows["call"]);
+    for (row, tally) in &comparison.rows {
+        let least = tally.precision().min(tally.recall());
+        assert!(least >= PYTHON_LIBRARY_FLOOR, "{row}: {least}\n{}", differences.join("\n"));
+    }
+}
+
+#[test]
+fn python_is_wholly_right_on_the_fixture_of_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&programs().join("python/forms.py"), &folder.path().join("forms.py"));
+    let (comparison, differences) = compare_python(folder.path());
+    assert_eq!((comparison.files, differences), (1, Vec::new()));
+}
+
+fn compare_python(folder: &Path) -> (Comparison, Vec<String>) {
+    let (python, _) = python_program().unwrap();
+    let judged = shell::output(Command::new(python).arg(programs().join("python/facts.py")).arg(folder));
+    let judged = judged.expect("the judge runs");
+    let mut lines = judged.lines();
+    let mut comparison = Comparison::of(serde_json::from_str(lines.next().unwrap()).unwrap());
+    let mut differences = Vec::new();
+    for line in lines {
+        let judge = FileFacts::of_judge(line).unwrap();
+        assert_eq!(judge.error, None, "{}", judge.path);
+        let source = fs::read(folder.join(&judge.path)).unwrap();
+        let options = ParseOptions { ast: AstMode::None, store_source: false };
+        let facts = parse(snake_pipe_core::Language::Python, &source, &options).facts;
+        let ours = extracted::file_facts(&serde_json::to_string(&facts).unwrap()).unwrap();
+        comparison.add(judge, ours, &mut |found| {
+            differences.push(format!("{} {}: {:?} {:?}", found.path, found.row, found.judge, found.ours));
+        });
+    }
+    (comparison, differences)
+}
+
+fn copy(from: &Path, to: &Path) {
+    if !from.is_dir() {
+        fs::copy(from, to).unwrap();
+        return;
+    }
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        let name = entry.file_name();
+        let is_source = entry.path().is_dir() || entry.path().extension().is_some_and(|kind| kind == "py");
+        if is_source && name != "__pycache__" {
+            copy(&entry.path(), &to.join(name));
+        }
+    }
+}
