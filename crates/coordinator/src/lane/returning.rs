@@ -34,6 +34,7 @@ impl Lane {
             | ErrorKind::Query
             | ErrorKind::Cancelled
             | ErrorKind::Io
+            | ErrorKind::Conflict
             | ErrorKind::Internal => false,
         };
         may_pass && !is_over && self.shared.replay.is_some()

@@ -57,6 +57,7 @@ impl Exit {
             | ErrorKind::Unsupported
             | ErrorKind::Query
             | ErrorKind::Io
+            | ErrorKind::Conflict
             | ErrorKind::Internal => Self::Failed,
         }
     }
