@@ -40,6 +40,45 @@ fn what_the_query_guide_says_works() {
     run_statements(&guide);
 }
 
+/// Where the code in the plugin guide is compiled and tested.
+const SHOWN_IN_THE_PLUGIN_GUIDE: [&str; 5] = [
+    "examples/jsonlines-backend/src/lib.rs",
+    "examples/jsonlines-backend/tests/conformance.rs",
+    "examples/jsonlines-backend/tests/guide.rs",
+    "examples/private-binary/src/main.rs",
+    "examples/private-binary/tests/kinds.rs",
+];
+
+#[test]
+fn the_code_in_the_plugin_guide_is_that_of_the_examples() {
+    let guide = document("docs/plugin-guide.md").expect("the repository has a plugin guide");
+    let sources = SHOWN_IN_THE_PLUGIN_GUIDE.map(|path| code(&document(path).expect(path)));
+    let blocks: Vec<_> = blocks(&guide, "rust").collect();
+    assert_eq!(blocks.len(), guide.matches("```rust").count(), "a block is marked otherwise than `rust`");
+    assert!(blocks.len() > 5, "{blocks:?}");
+    for block in blocks {
+        let shown = code(&block);
+        assert!(sources.iter().any(|source| source.contains(&shown)), "no example has this code:\n{block}");
+    }
+}
+
+#[test]
+fn the_dependencies_in_the_plugin_guide_are_those_of_the_example() {
+    let guide = document("docs/plugin-guide.md").expect("the repository has a plugin guide");
+    let manifest =
+        code(&document("examples/jsonlines-backend/Cargo.toml").expect("the example has a manifest"));
+    let block = blocks(&guide, "toml").next().expect("the guide names the dependencies");
+    for line in block.lines().filter(|line| !line.starts_with("snake-pipe-")) {
+        assert!(manifest.contains(&code(line)), "the example has no such line: {line}");
+    }
+}
+
+/// Whole lines of code, each behind a line break, without indentation, blank lines and comments of their own.
+fn code(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.fold("\n".to_owned(), |code, line| code + line + "\n")
+}
+
 fn document(path: &str) -> Option<String> {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()
 }

@@ -46,6 +46,14 @@ pub struct HealthCheckResult {
     pub warnings: Vec<String>,
 }
 
+impl HealthCheckResult {
+    /// A verdict without further findings.
+    #[must_use]
+    pub const fn new(status: HealthStatus, latency: Duration) -> Self {
+        Self { status, latency, server_version: None, pool: None, details: Vec::new(), warnings: Vec::new() }
+    }
+}
+
 /// The state of a connection pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PoolState {

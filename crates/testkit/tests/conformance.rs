@@ -142,14 +142,7 @@ impl SimpleBackend for Documents {
     }
 
     async fn health_check(&self) -> Result<HealthCheckResult> {
-        Ok(HealthCheckResult {
-            status: HealthStatus::Healthy,
-            latency: Duration::ZERO,
-            server_version: None,
-            pool: None,
-            details: Vec::new(),
-            warnings: Vec::new(),
-        })
+        Ok(HealthCheckResult::new(HealthStatus::Healthy, Duration::ZERO))
     }
 
     async fn close(&self) -> Result<()> {

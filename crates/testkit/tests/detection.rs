@@ -1,11 +1,11 @@
 //! The suite held against backends that are known to be wrong: it must find what is wrong with each.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use snake_pipe_core::{
-    BackendInfo, Capabilities, DatabaseBackend, HealthCheckResult, IntegrityResult, IntegrityScope,
-    LoadSession, MigrateMode, Migrations, QueryResult, Result, SqlQuery, StoredRepository,
+    BackendInfo, Capabilities, DatabaseBackend, Error, ErrorKind, HealthCheckResult, IntegrityResult,
+    IntegrityScope, LoadSession, MigrateMode, Migrations, QueryResult, Result, SqlQuery, StoredRepository,
     id::RepositoryId,
     load::{Batch, LoadPlan, Marker, Publication, PublishResult, WriteResult},
     manifest::Manifest,
@@ -34,6 +34,8 @@ enum Defect {
     ConnectsByItself,
     /// The first repository is everybody's.
     MixesRepositories,
+    /// A write goes on when it is cancelled, and nothing waits for it.
+    LandsLate,
 }
 
 /// Fails unless each of these cases finds the defect.
@@ -97,6 +99,11 @@ async fn use_without_a_connection_is_found() {
 async fn repositories_that_run_into_each_other_are_found() {
     let cases = ["one_path_in_two_repositories_is_two_files", "every_repository_is_listed"];
     assert_found(Defect::MixesRepositories, &cases).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_write_that_lands_late_is_found() {
+    assert_found(Defect::LandsLate, &["a_cancelled_write_never_lands_on_a_newer_one"]).await;
 }
 
 /// A right backend made wrong.
@@ -171,7 +178,15 @@ impl DatabaseBackend for Defective {
         batch: Arc<Batch>,
         publication: Publication,
     ) -> Result<WriteResult> {
-        self.inner.write_batch(self.plan(plan), batch, publication).await
+        let (inner, plan) = (self.inner.clone(), self.plan(plan));
+        if self.defect != Defect::LandsLate {
+            return inner.write_batch(plan, batch, publication).await;
+        }
+        let write = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(batch.len() as u64)).await;
+            inner.write_batch(plan, batch, publication).await
+        });
+        write.await.unwrap_or_else(|cause| Err(Error::new(ErrorKind::Internal, cause.to_string())))
     }
 
     async fn execute_sql_query(&self, query: SqlQuery) -> Result<QueryResult> {

@@ -1,7 +1,7 @@
 //! Everything that is checked without running the tests.
 
 use crate::{
-    Result, links,
+    Result, examples, links,
     shell::{self, cargo},
 };
 
@@ -9,12 +9,13 @@ use crate::{
 type Step = (&'static str, fn() -> Result);
 
 /// Quick ones first.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     ("format", format),
     ("links", || links::check(&shell::root())),
     ("architecture", architecture),
     ("lints", lints),
     ("documentation", documentation),
+    ("examples", check_examples),
 ];
 
 /// The steps' names, for the command line.
@@ -65,4 +66,14 @@ fn lints() -> Result {
 fn documentation() -> Result {
     let arguments = ["doc", "--workspace", "--all-features", "--no-deps"];
     shell::run(cargo(&arguments).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Format and lints of the crates in examples/, which the steps on the workspace do not see.
+fn check_examples() -> Result {
+    for manifest in examples::manifests() {
+        shell::run(&mut examples::cargo_for(&manifest, &["fmt", "--check"])?)?;
+        let mut lints = examples::cargo_for(&manifest, &["clippy", "--all-targets"])?;
+        shell::run(lints.args(["--", "-D", "warnings"]))?;
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@ mod accuracy;
 mod bench;
 mod check;
 mod coverage;
+mod examples;
 mod links;
 mod package;
 mod postgres;
@@ -30,7 +31,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Format, lints, documentation, architecture and links: everything but the tests.
+    /// Format, lints, documentation, architecture and links, of the crates in examples/ too: everything but the tests.
     ///
     /// Runs every step even when one fails, and says at the end how to run those that failed alone.
     Check {

@@ -1,21 +1,18 @@
 //! Running all tests, and adding up what they say.
 
 use std::{
-    fs,
     io::{BufRead as _, BufReader},
-    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use crate::{
-    Result, postgres,
-    shell::{self, Shown, cargo},
+    Result, examples, postgres,
+    shell::{Shown, cargo},
 };
 
 /// Runs the tests. The last line printed is the summary, `N passed, N failed`.
 pub(crate) fn run(arguments: &[String]) -> Result {
     postgres::install_if_missing()?;
-    let root = shell::root();
     let mut tally = Tally::default();
 
     let mut workspace = cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]);
@@ -25,11 +22,8 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     tally.run(workspace.args(arguments))?;
 
     if !names_packages(arguments) {
-        for manifest in manifests_in(&root.join("examples")) {
-            lock_alike(&manifest, &root)?;
-            let mut example = cargo(&["test", "--no-fail-fast", "--manifest-path"]);
-            example.arg(manifest).args(arguments).env("CARGO_TARGET_DIR", root.join("target"));
-            tally.run(&mut example)?;
+        for manifest in examples::manifests() {
+            tally.run(examples::cargo_for(&manifest, &["test", "--no-fail-fast"])?.args(arguments))?;
         }
     }
     tally.summary()
@@ -40,25 +34,6 @@ fn names_packages(arguments: &[impl AsRef<str>]) -> bool {
     let for_cargo = arguments.iter().map(AsRef::as_ref).take_while(|argument| *argument != "--");
     let choices = ["-p", "--package", "--manifest-path"];
     for_cargo.into_iter().any(|argument| choices.iter().any(|choice| argument.starts_with(choice)))
-}
-
-/// The crates that stand in a folder of their own, outside the workspace.
-fn manifests_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut manifests: Vec<_> =
-        entries.map(|entry| entry.path().join("Cargo.toml")).filter(|path| path.is_file()).collect();
-    manifests.sort();
-    manifests
-}
-
-/// Gives a crate without a lock file the workspace's: the same versions, so that what is built already serves it too.
-fn lock_alike(manifest: &Path, root: &Path) -> Result {
-    let lock = manifest.with_file_name("Cargo.lock");
-    if lock.exists() {
-        return Ok(());
-    }
-    let copied = fs::copy(root.join("Cargo.lock"), &lock);
-    copied.map(drop).map_err(|error| format!("cannot write {}: {error}", lock.display()))
 }
 
 /// What the tests said so far.

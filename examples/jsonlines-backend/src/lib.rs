@@ -5,7 +5,7 @@
 //!   2251799813685249/            a repository, by its id
 //!     00c3a1b2d4e5f607.jsonl     a source file, by its key: its entry in the manifest, then its facts
 //!     repository.json            what the repository is, and what was published last
-//!   lock                         held by the process that is at work
+//!   jsonlines.lock               held by the process that is at work
 //! ```
 //!
 //! A file is written beside its place and renamed into it, so that whoever looks sees the old one or the new one, whole. What
@@ -38,6 +38,9 @@ use crate::files::{
 };
 
 const REPOSITORY: &str = "repository.json";
+
+/// The first thing that is made in a directory, and how it is known again.
+const LOCK: &str = "jsonlines.lock";
 
 /// What this plugin is.
 pub const DESCRIPTOR: BackendDescriptor = BackendDescriptor {
@@ -121,7 +124,7 @@ impl JsonLinesBackend {
         let task = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             // Other processes wait as well; the system gives the lock back when its holder dies.
-            let path = directory.join("lock");
+            let path = directory.join(LOCK);
             let lock = fs::File::create(&path).and_then(|lock| lock.lock().map(|()| lock));
             let _lock = lock.map_err(failed("lock", &path))?;
             work(&directory)
@@ -143,7 +146,15 @@ impl SimpleBackend for JsonLinesBackend {
     }
 
     async fn connect(&self) -> Result<()> {
-        fs::create_dir_all(&self.directory).map_err(failed("connect", &self.directory))
+        fs::create_dir_all(&self.directory).map_err(failed("connect", &self.directory))?;
+        // Who names a wrong directory is told so before anything is written there.
+        if !list(&self.directory)?.is_empty() && !self.directory.join(LOCK).exists() {
+            let message = format!("{} holds something else", self.directory.display());
+            return Err(Error::new(ErrorKind::Configuration, message)
+                .with_operation("connect")
+                .with_help("name a new or empty directory, or one that this backend has filled"));
+        }
+        Ok(())
     }
 
     async fn write(&self, repository: RepositoryId, documents: &[Document]) -> Result<u64> {
@@ -223,12 +234,10 @@ impl SimpleBackend for JsonLinesBackend {
 
     async fn health_check(&self) -> Result<HealthCheckResult> {
         let begin = Instant::now();
-        let (status, warnings) = match self.run(|_| Ok(())).await {
-            Ok(()) => (HealthStatus::Healthy, vec![]),
-            Err(error) => (HealthStatus::Unhealthy, vec![error.to_string()]),
-        };
-        let latency = begin.elapsed();
-        Ok(HealthCheckResult { status, latency, server_version: None, pool: None, details: vec![], warnings })
+        let outcome = self.run(|_| Ok(())).await;
+        let status = if outcome.is_ok() { HealthStatus::Healthy } else { HealthStatus::Unhealthy };
+        let warnings = outcome.err().map(|error| error.to_string()).into_iter().collect();
+        Ok(HealthCheckResult { warnings, ..HealthCheckResult::new(status, begin.elapsed()) })
     }
 
     async fn close(&self) -> Result<()> {

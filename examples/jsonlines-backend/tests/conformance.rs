@@ -23,7 +23,6 @@ async fn keeps_its_promises() {
     let harness = Harness::new(|| async {
         let folder = Arc::new(tempfile::tempdir()?);
         let opened = Arc::clone(&folder);
-        // Read back as rows, so that the suite compares every fact and not only the manifest.
         Ok(Store::new(move || open(opened.path())).with_rows(move |table, repository| {
             let folder = Arc::clone(&folder);
             async move {
@@ -94,4 +93,10 @@ async fn errors_say_what_to_do() {
     assert_eq!(error.kind(), ErrorKind::Configuration, "{error:?}");
     assert!(error.help().is_some() && std::error::Error::source(&error).is_some());
     assert_eq!(open(Path::new("")).unwrap_err().kind(), ErrorKind::Configuration);
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("letter.txt"), "not ours").unwrap();
+    let error = open(folder.path()).unwrap().connect().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration, "{error:?}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is written there");
 }

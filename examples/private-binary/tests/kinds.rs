@@ -5,6 +5,14 @@ use std::process::Command;
 use serde_json::Value;
 
 #[test]
+fn a_kind_may_be_registered_without_relying_on_the_linker() -> Result<(), Box<dyn std::error::Error>> {
+    let mut registry = snake_pipe::registry()?;
+    toy_backend::register(&mut registry)?;
+    assert_eq!(registry.kind("toy")?, &toy_backend::DESCRIPTOR);
+    Ok(())
+}
+
+#[test]
 fn the_toy_is_listed_beside_the_kinds_of_snake_pipe() {
     let output = Command::new(env!("CARGO_BIN_EXE_private-binary"))
         .args(["backends", "list", "--format", "json"])

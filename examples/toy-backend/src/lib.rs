@@ -10,7 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use snake_pipe_core::{
-    BackendInfo, Capabilities, DatabaseBackend, HealthCheckResult, HealthStatus, Result, SourcePath, StoredRepository,
+    BackendInfo, Capabilities, DatabaseBackend, HealthCheckResult, HealthStatus, Result, SourcePath,
+    StoredRepository,
     id::{FileKey, RepositoryId},
     manifest::Manifest,
     options::BackendOptions,
@@ -127,14 +128,7 @@ impl SimpleBackend for Toy {
     }
 
     async fn health_check(&self) -> Result<HealthCheckResult> {
-        Ok(HealthCheckResult {
-            status: HealthStatus::Healthy,
-            latency: Duration::ZERO,
-            server_version: None,
-            pool: None,
-            details: Vec::new(),
-            warnings: Vec::new(),
-        })
+        Ok(HealthCheckResult::new(HealthStatus::Healthy, Duration::ZERO))
     }
 
     async fn close(&self) -> Result<()> {

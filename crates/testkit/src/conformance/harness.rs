@@ -33,6 +33,9 @@ impl Store {
 
     /// For a backend without SQL: how to read all rows of a table that belong to a repository, in any order, a value per
     /// column of [`TABLES`](snake_pipe_core::schema::TABLES). Without it the cases that look at rows are not run.
+    ///
+    /// Where facts are stored, [`owned_rows`](snake_pipe_core::schema::owned_rows) makes rows of them. Tables whose rows do
+    /// not belong to files are not asked for, and volatile columns are not compared: any time of writing will do.
     #[must_use]
     pub fn with_rows<F, Fut>(mut self, read: F) -> Self
     where

@@ -4,6 +4,7 @@ use std::{
     future::{Future, poll_fn},
     pin::pin,
     task::Poll,
+    time::Duration,
 };
 
 use snake_pipe_core::{IntegrityScope, MigrateMode, Result, SqlQuery, model::TransformedAst};
@@ -11,13 +12,16 @@ use snake_pipe_core::{IntegrityScope, MigrateMode, Result, SqlQuery, model::Tran
 use crate::{
     conformance::{
         harness::Store,
-        subject::{Subject, batch_of, publication},
+        subject::{PRODUCER_VERSION, Subject, batch_of, publication},
     },
     fixtures::{content_hash_of, shop},
 };
 
 /// More steps than any operation on the shop takes.
 const MOST_STEPS: usize = 100_000;
+
+/// By then what a cancelled write has begun is long done.
+const LATE: Duration = Duration::from_millis(300);
 
 /// Lets the future go so many steps (polls), and drops it; its output if it was ready by then.
 async fn steps<F: Future>(steps: usize, future: F) -> Option<F::Output> {
@@ -80,6 +84,43 @@ pub(super) async fn a_cancelled_write_leaves_the_backend_usable(store: Store) ->
         }
     }
     panic!("the write did not end within {MOST_STEPS} steps")
+}
+
+/// What a cancelled write has begun may go on, and may land in parts. What must not be: that it lands on newer facts. The
+/// older write holds more files than the newer one, so that it takes longer; every attempt has a repository of its own, so
+/// that the next one does not mend what this one broke.
+pub(super) async fn a_cancelled_write_never_lands_on_a_newer_one(store: Store) -> Result<()> {
+    let subject = Subject::ready(store).await?;
+    let older: Vec<_> = version(1).into_iter().chain(further_files()).collect();
+    let newer = version(2);
+    let mut attempts = Vec::new();
+    for step in ladder() {
+        let attempt = subject.with_repository(&format!("cancelled after {step}"));
+        let write = attempt.backend.write_batch(attempt.plan(), batch_of(&older, &[]), publication());
+        let output = steps(step, write).await;
+        attempt.load(&newer).await?;
+        attempts.push(attempt);
+        if output.transpose()?.is_some() {
+            break;
+        }
+    }
+    tokio::time::sleep(LATE).await;
+    for attempt in attempts {
+        let manifest = attempt.manifest().await?;
+        for file in &newer {
+            let is_there = !manifest.owes(file, PRODUCER_VERSION);
+            assert!(is_there, "{}: the older facts of {} are there", attempt.repository.name, file.path);
+        }
+        // The files that were in the older write alone are there or not. Without them, rows can be compared.
+        attempt.bring_to(&newer).await?;
+        attempt.assert_holds(&newer).await?;
+    }
+    Ok(())
+}
+
+/// Files that say little.
+fn further_files() -> impl Iterator<Item = TransformedAst> {
+    (0..24).map(|number| TransformedAst::new(format!("further/{number}.py").as_str().into()))
 }
 
 pub(super) async fn a_cancelled_session_leaves_the_backend_usable(store: Store) -> Result<()> {

@@ -126,6 +126,7 @@ cases! {
     concurrency::loads_of_two_repositories_may_interleave NOTHING "Loads of two repositories may interleave in one process."
     concurrency::loads_from_many_connections_do_not_disturb_each_other NOTHING "Concurrent loads of different repositories do not disturb each other."
     concurrency::readers_see_whole_publications ATOMIC "Readers see a publication wholly or not at all, while it happens."
+    cancellation::a_cancelled_write_never_lands_on_a_newer_one NOTHING "A write that is cancelled at any point never lands on what was written after it, and the backend stays usable."
     cancellation::a_cancelled_write_leaves_the_backend_usable TRANSACTIONS "A write that is cancelled at any point happened wholly or not at all, and the backend stays usable."
     cancellation::a_cancelled_session_leaves_the_backend_usable ATOMIC "A session that is cancelled at any point happened wholly or not at all, and the backend stays usable."
     cancellation::cancelled_reading_leaves_the_backend_usable NOTHING "Reading that is cancelled at any point leaves the backend usable."
