@@ -45,6 +45,11 @@ pub struct Document {
 /// Documents are known by repository and path. Errors are of the kind that says what to do about them: `Connection` and
 /// `Busy` are tried again; `Data` makes the adapter look for the document that is the cause, and that file is refused;
 /// everything else ends the load.
+///
+/// snake-pipe calls from tasks of a tokio runtime. Any future may be dropped half-way; what it has begun may go on, but must not
+/// land on what a later call writes, and neither `manifest` nor `close` may answer before it has landed. Several backends may
+/// be connected to one store at once, in one process or several; of what they write at the same time to one repository, either
+/// may remain, but each document whole.
 #[async_trait]
 pub trait SimpleBackend: fmt::Debug + Send + Sync {
     /// What it is.
@@ -93,7 +98,7 @@ pub trait SimpleBackend: fmt::Debug + Send + Sync {
     /// As of any writing.
     async fn save_repository(&self, repository: &StoredRepository) -> Result<()>;
 
-    /// Removes the repository's documents, then what `save_repository` kept.
+    /// Removes the repository's documents, then what `save_repository` kept. A repository that is not there is no error.
     ///
     /// # Errors
     /// As of any writing.
