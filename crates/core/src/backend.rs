@@ -188,7 +188,8 @@ pub trait DatabaseBackend: fmt::Debug + Send + Sync {
     /// Runs one statement that only reads.
     ///
     /// # Errors
-    /// `Unsupported` without SQL; `Query` for a wrong or a writing statement; `Timeout`.
+    /// `Unsupported` without SQL; `Query` for a wrong or a writing statement; `Configuration` when the values given are more or
+    /// fewer than it has parameters; `Timeout`.
     async fn execute_sql_query(&self, query: SqlQuery) -> Result<QueryResult>;
 
     /// Looks for rows that contradict each other.

@@ -132,7 +132,7 @@ cases! {
     cancellation::cancelled_reading_leaves_the_backend_usable NOTHING "Reading that is cancelled at any point leaves the backend usable."
     reading::a_query_is_answered SQL "A query with parameters is answered, with names, types and limits."
     reading::a_query_may_only_read SQL "A query may only read."
-    reading::a_wrong_query_is_the_callers_error SQL "A query that is wrong fails with `query`, and the next one is answered."
+    reading::a_wrong_query_is_the_callers_error SQL "A query that is wrong fails with `query`, one that lacks values with `configuration`, and the next one is answered."
     reading::a_query_that_takes_too_long_is_ended SQL "A query that takes too long fails with `timeout`, and the next one is answered."
     reading::every_named_query_is_answered SQL "Every named query is answered."
     reading::integrity_is_clean_after_loads INTEGRITY "After loads, edits and removals the integrity check finds nothing."

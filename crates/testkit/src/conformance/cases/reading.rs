@@ -81,9 +81,16 @@ pub(super) async fn a_query_may_only_read(store: Store) -> Result<()> {
 
 pub(super) async fn a_wrong_query_is_the_callers_error(store: Store) -> Result<()> {
     let subject = Subject::ready(store).await?;
-    for statement in ["SELEC 1", "SELECT nothing FROM nowhere", "", "SELECT $1"] {
+    let wrong = [
+        ("SELEC 1", ErrorKind::Query),
+        ("SELECT nothing FROM nowhere", ErrorKind::Query),
+        ("", ErrorKind::Query),
+        // The statement may be right: it is the values that are missing.
+        ("SELECT $1", ErrorKind::Configuration),
+    ];
+    for (statement, kind) in wrong {
         let result = subject.backend.execute_sql_query(SqlQuery::new(statement)).await;
-        assert_fails(result, ErrorKind::Query, statement);
+        assert_fails(result, kind, statement);
         let answer = subject.backend.execute_sql_query(SqlQuery::new("SELECT 1 AS one")).await?;
         assert_eq!(answer.rows, [[Value::Integer(1)]]);
     }
