@@ -111,8 +111,18 @@ const RULES: &[(Flag, Pattern)] = &[
 /// The flags that follow from a path's readable form.
 pub(crate) fn path_flags(path: &str) -> FileFlags {
     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let has = |flag| RULES.iter().any(|(of, pattern)| *of == flag && pattern.matches(directory, name));
-    FileFlags { is_test: has(Test), is_vendored: has(Vendored), is_generated: has(Generated) }
+    // Every file of a tree comes by here, so what the rules ask for is taken apart once.
+    let directories: Vec<&str> = directory.split('/').collect();
+    let mut flags = FileFlags::default();
+    for (flag, pattern) in RULES {
+        let flag = match flag {
+            Test => &mut flags.is_test,
+            Vendored => &mut flags.is_vendored,
+            Generated => &mut flags.is_generated,
+        };
+        *flag = *flag || pattern.matches(&directories, name);
+    }
+    flags
 }
 
 /// Whether a file that begins with `head` says that a program wrote it.
@@ -122,10 +132,13 @@ pub(super) fn is_marked_generated(head: &[u8]) -> bool {
 }
 
 impl Pattern {
-    fn matches(self, directory: &str, name: &str) -> bool {
+    fn matches(self, directories: &[&str], name: &str) -> bool {
         match self {
-            Self::Directory(wanted) => directory.split('/').any(|part| part == wanted),
-            Self::Directories(wanted) => format!("/{directory}/").contains(&format!("/{wanted}/")),
+            Self::Directory(wanted) => directories.contains(&wanted),
+            Self::Directories(wanted) => {
+                let mut starts = (0..directories.len()).map(|start| directories[start..].iter().copied());
+                starts.any(|mut parts| wanted.split('/').all(|part| parts.next() == Some(part)))
+            }
             Self::Name(start, end) => {
                 name.len() > start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
             }

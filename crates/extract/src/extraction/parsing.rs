@@ -2,6 +2,7 @@
 
 use std::{
     cmp::Reverse,
+    collections::BTreeSet,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,25 +16,42 @@ use super::{
     workers::Workers,
 };
 
-/// Parsing takes memory of up to ten times the source: many threads do not parse more than this at once. A single larger
-/// file is parsed alone.
-const MAX_BYTES_AT_ONCE: u64 = 48 << 20;
+/// What parsing a file takes in memory at most, in bytes for each byte of source: tables that a program wrote come to this
+/// (a node for every three bytes, 80 bytes a node, and what is made of them), ordinary code to half, lists of macros to a
+/// tenth.
+const BYTES_PER_SOURCE_BYTE: u64 = 28;
 
-/// Parses every content that the cache does not hold, the largest first, so that none is begun late and waited for. What
-/// is parsed is cached at once: an interruption loses nothing but the files in work.
+/// Files that take no more than this are parsed whenever a thread is free.
+const SMALL_BYTES: u64 = 16 << 20;
+
+/// Larger files that many threads parse at once take no more than this together. A single one that takes more is parsed
+/// beside small ones alone.
+const LARGE_BYTES_AT_ONCE: u64 = 512 << 20;
+
+/// What a file took beyond this goes back to the system when it is parsed: the thread that parses the next large one may be
+/// another, and each has memory of its own.
+const KEPT_BYTES: u64 = 128 << 20;
+
+/// Parses every content that the cache does not hold, the largest first, so that none is begun late and waited for, as far
+/// as there is memory for it. What is parsed is cached at once: an interruption loses nothing but the files in work.
 pub(super) fn parse_missing<'a>(mut files: Files<'a>, workers: &Workers, queue: &Queue) -> Result<Files<'a>> {
     let missing = missing(&files);
     let size = |index: usize| files.list()[index].size_bytes.unwrap_or(0);
     files.progress.begin(Phase::Parse, missing.len(), missing.iter().map(|index| size(*index)).sum());
-    let (changed, budget) = (Mutex::new(Vec::new()), Budget::new(MAX_BYTES_AT_ONCE));
-    workers.for_each(missing.len(), Worker::new, |worker, number| {
+    let changed = Mutex::new(Vec::new());
+    let waiting = Waiting::new(missing.iter().map(|index| (memory_bytes(size(*index)), *index)));
+    workers.for_each(missing.len(), Worker::new, |worker, _| {
         if queue.is_abandoned() {
             return Err(cancelled());
         }
-        let index = missing[number];
-        let taken = budget.take(size(index));
+        // There is one file for each call.
+        let Some(next) = waiting.next() else { return Ok(()) };
+        let index = next.index;
         let read = files.parse(index, worker)?;
-        drop(taken);
+        if next.taken_bytes > KEPT_BYTES {
+            return_memory();
+        }
+        drop(next);
         files.progress.done(size(index));
         let is_same =
             matches!(&read, Ok((content, _)) if Some(content.hash) == files.list()[index].content_hash);
@@ -48,53 +66,89 @@ pub(super) fn parse_missing<'a>(mut files: Files<'a>, workers: &Workers, queue: 
     Ok(files)
 }
 
-/// One file for each content that is not cached, by falling size.
+/// One file for each content that is not cached.
 fn missing(files: &Files<'_>) -> Vec<usize> {
     let mut seen = FxHashSet::default();
-    let mut missing: Vec<usize> = (0..files.list().len())
-        .filter(|index| {
-            files.entry_key(*index).is_some_and(|key| !files.store.contains(key) && seen.insert(key))
-        })
-        .collect();
-    missing.sort_by_key(|index| Reverse(files.list()[*index].size_bytes));
-    missing
+    let is_missing = |index: &usize| {
+        files.entry_key(*index).is_some_and(|key| !files.store.contains(key) && seen.insert(key))
+    };
+    (0..files.list().len()).filter(is_missing).collect()
 }
 
-/// An amount that threads share.
-struct Budget {
-    limit: u64,
-    taken: Mutex<u64>,
+const fn memory_bytes(source_bytes: u64) -> u64 {
+    source_bytes.saturating_mul(BYTES_PER_SOURCE_BYTE)
+}
+
+/// Gives free memory back to the system, where its allocator keeps it for the thread that freed it.
+fn return_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[expect(unsafe_code, reason = "a function of the C library without arguments that could be wrong")]
+    // SAFETY: malloc_trim(3) may be called at any time from any thread.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// The files that wait to be parsed, and what those take that are being parsed.
+struct Waiting {
+    state: Mutex<State>,
     given_back: Condvar,
 }
 
-/// A part of the budget, until it is dropped.
-struct Taken<'a> {
-    budget: &'a Budget,
-    amount: u64,
+#[derive(Default)]
+struct State {
+    /// By falling memory, then in their order.
+    files: BTreeSet<(Reverse<u64>, usize)>,
+    /// What large files take that are being parsed.
+    taken_bytes: u64,
 }
 
-impl Budget {
-    fn new(limit: u64) -> Self {
-        Self { limit, taken: Mutex::new(0), given_back: Condvar::new() }
+/// A file that is being parsed, until it is dropped.
+struct Next<'a> {
+    waiting: &'a Waiting,
+    index: usize,
+    taken_bytes: u64,
+}
+
+impl Waiting {
+    /// With the memory that each file takes, and its number.
+    fn new(files: impl Iterator<Item = (u64, usize)>) -> Self {
+        let files = files.map(|(bytes, index)| (Reverse(bytes), index)).collect();
+        Self { state: Mutex::new(State { files, taken_bytes: 0 }), given_back: Condvar::new() }
     }
 
-    /// Waits until there is enough, or nothing is taken.
-    fn take(&self, amount: u64) -> Taken<'_> {
-        let is_short = |taken: &mut u64| *taken > 0 && *taken + amount > self.limit;
-        let taken = self.given_back.wait_while(self.lock(), is_short);
-        *taken.unwrap_or_else(PoisonError::into_inner) += amount;
-        Taken { budget: self, amount }
+    /// The largest file for which there is memory; waits where there is none until some is given back. None where no file
+    /// waits.
+    fn next(&self) -> Option<Next<'_>> {
+        let mut state = self.lock();
+        loop {
+            let free_bytes = match state.taken_bytes {
+                0 => u64::MAX,
+                taken => LARGE_BYTES_AT_ONCE.saturating_sub(taken).max(SMALL_BYTES),
+            };
+            let found = state.files.range((Reverse(free_bytes), 0)..).next().copied();
+            if let Some(file @ (Reverse(bytes), index)) = found {
+                state.files.remove(&file);
+                let taken_bytes = if bytes > SMALL_BYTES { bytes } else { 0 };
+                state.taken_bytes += taken_bytes;
+                return Some(Next { waiting: self, index, taken_bytes });
+            }
+            if state.files.is_empty() {
+                return None;
+            }
+            state = self.given_back.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, u64> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Taken<'_> {
+impl Drop for Next<'_> {
     fn drop(&mut self) {
-        *self.budget.lock() -= self.amount;
-        self.budget.given_back.notify_all();
+        self.waiting.lock().taken_bytes -= self.taken_bytes;
+        self.waiting.given_back.notify_all();
     }
 }
 
@@ -104,24 +158,41 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn what_exceeds_the_budget_waits_until_enough_is_given_back() {
-        let budget = Budget::new(10);
-        let first = budget.take(8);
-        thread::scope(|scope| {
-            let second = scope.spawn(|| drop(budget.take(3)));
-            thread::sleep(Duration::from_millis(50));
-            assert!(!second.is_finished());
-            drop(first);
-        });
-        assert_eq!(*budget.lock(), 0);
+    fn waiting(megabytes: &[u64]) -> Waiting {
+        Waiting::new(megabytes.iter().enumerate().map(|(index, megabytes)| (megabytes << 20, index)))
     }
 
     #[test]
-    fn more_than_the_whole_budget_is_taken_alone() {
-        let budget = Budget::new(10);
-        let all = budget.take(100);
-        assert_eq!(*budget.lock(), 100);
-        drop(all);
+    fn the_largest_comes_first_and_equals_in_their_order() {
+        let waiting = waiting(&[1, 3, 2, 3]);
+        let order: Vec<usize> = std::iter::from_fn(|| waiting.next().map(|next| next.index)).collect();
+        assert_eq!(order, [1, 3, 2, 0]);
+    }
+
+    #[test]
+    fn beside_a_giant_there_are_small_files_alone() {
+        let waiting = waiting(&[900, 800, 100, 16, 15]);
+        let giant = waiting.next().unwrap();
+        let (small, smaller) = (waiting.next().unwrap(), waiting.next().unwrap());
+        assert_eq!([giant.index, small.index, smaller.index], [0, 3, 4]);
+        drop(giant);
+        assert_eq!(waiting.next().unwrap().index, 1);
+    }
+
+    #[test]
+    fn large_files_share_what_there_is() {
+        let waiting = waiting(&[300, 280, 200, 17]);
+        let (one, other) = (waiting.next().unwrap(), waiting.next().unwrap());
+        assert_eq!([one.index, other.index], [0, 2]);
+        thread::scope(|scope| {
+            let third = scope.spawn(|| waiting.next().map(|next| next.index));
+            thread::sleep(Duration::from_millis(50));
+            assert!(!third.is_finished(), "there are 12 MiB left, and both that wait are large");
+            drop(other);
+            assert_eq!(third.join().unwrap(), Some(3));
+        });
+        drop(one);
+        assert_eq!(waiting.next().unwrap().index, 1);
+        assert!(waiting.next().is_none());
     }
 }

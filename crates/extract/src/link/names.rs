@@ -5,6 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rustc_hash::FxBuildHasher;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,8 @@ use super::{
     trace::{Key, note_key},
 };
 
-const SHARDS: usize = 64;
+/// The parts in which names are kept.
+pub(super) const SHARDS: usize = 64;
 
 /// A name. The numbers differ from run to run, unless the names of an earlier one are taken up: they are compared for
 /// equality, and order nothing that is visible.
@@ -53,11 +55,12 @@ impl NameCollector {
         Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
     }
 
-    /// Takes up the names of an earlier run, by their numbers; none where these are not what [`Names::encode`] gives.
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut rest = bytes;
-        let shards = (0..SHARDS).map(|_| Shard::decode(&mut rest).map(Mutex::new)).collect::<Option<_>>()?;
-        rest.is_empty().then_some(Self { shards })
+    /// Takes up the names of an earlier run, by their numbers, from the parts that [`Names::encode_part`] gave; none
+    /// where these are something else. Uses the current rayon thread pool.
+    pub(super) fn decode(parts: &[&[u8]]) -> Option<Self> {
+        let shards: Vec<_> =
+            parts.par_iter().map(|part| Shard::decode(part).map(Mutex::new)).collect::<Option<_>>()?;
+        (shards.len() == SHARDS).then_some(Self { shards })
     }
 
     /// The number of `text`, now or later the same.
@@ -90,9 +93,9 @@ impl Names {
         }
     }
 
-    /// All names as bytes, for a later run.
-    pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
-        self.shards.iter().for_each(|shard| shard.encode(bytes));
+    /// One of the [`SHARDS`] parts of all names as bytes, for a later run.
+    pub(super) fn encode_part(&self, part: usize, bytes: &mut Vec<u8>) {
+        self.shards[part].encode(bytes);
     }
 
     /// How many names each part has.
@@ -132,11 +135,13 @@ impl Shard {
         self.table.encode(bytes);
     }
 
-    fn decode(rest: &mut &[u8]) -> Option<Self> {
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let rest = &mut &*bytes;
         let (text, count) = (take_number(rest)?, take_number(rest)?);
         let text = std::str::from_utf8(rest.split_off(..text as usize)?).ok()?.to_owned();
         let ends = take_numbers(rest, count)?;
-        Some(Self { text, ends, table: IndexTable::decode(rest)? })
+        let table = IndexTable::decode(rest)?;
+        rest.is_empty().then_some(Self { text, ends, table })
     }
 
     fn text(&self, index: u32) -> &str {
@@ -184,7 +189,7 @@ pub(super) fn hash_of(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::NameCollector;
+    use super::{NameCollector, SHARDS};
 
     #[test]
     fn a_name_reads_back_and_is_found_again() {
@@ -205,15 +210,18 @@ mod tests {
         let collector = NameCollector::new();
         let words: Vec<String> = (0..500).map(|number| format!("name_{number}")).collect();
         let first: Vec<_> = words.iter().map(|word| collector.intern(word)).collect();
-        let mut bytes = Vec::new();
-        collector.finish().encode(&mut bytes);
-        let later = NameCollector::decode(&bytes).unwrap();
+        let mut parts = vec![Vec::new(); SHARDS];
+        let names = collector.finish();
+        parts.iter_mut().enumerate().for_each(|(part, bytes)| names.encode_part(part, bytes));
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        let later = NameCollector::decode(&parts).unwrap();
         let counts = later.counts();
         let another = later.intern("another");
         assert_eq!(words.iter().map(|word| later.intern(word)).collect::<Vec<_>>(), first);
         let names = later.finish();
         assert_eq!(names.text(another), "another");
         assert_eq!(names.since(&counts).collect::<Vec<_>>(), ["another"]);
-        assert!(NameCollector::decode(&bytes[1..]).is_none());
+        assert!(NameCollector::decode(&parts[1..]).is_none());
+        assert!(NameCollector::decode(&[&parts[0][1..]]).is_none());
     }
 }

@@ -22,13 +22,13 @@ pub(super) struct FileSymbols {
     pub(super) declarations: Box<[Name]>,
     /// Variables of the top level; sorted.
     pub(super) variables: Box<[Name]>,
-    /// Name outside, name inside; sorted.
+    /// Name outside, name inside; by name outside, then in source order.
     pub(super) exports: Box<[(Name, Name)]>,
     pub(super) imports: Box<[ImportEntry]>,
     /// What C and C++ include, and in C++ import otherwise.
     pub(super) includes: Box<[IncludeEntry]>,
     pub(super) bases: Box<[BaseEntry]>,
-    /// Fields with their types; by class, then name.
+    /// Fields with their types; by class, then name, then in source order.
     pub(super) fields: Box<[FieldEntry]>,
 }
 
@@ -78,7 +78,7 @@ pub(super) struct BaseEntry {
     pub(super) name: Option<Name>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FieldEntry {
     pub(super) class: u32,
     pub(super) name: Name,
@@ -161,7 +161,10 @@ impl FileSymbols {
             classes,
             declarations: sorted(declarations.collect()),
             variables: sorted(linkable.variables.iter().map(|(name, _)| intern(name)).collect()),
-            exports: sorted(linkable.exports.iter().map(|e| (intern(&e.name), intern(&e.local))).collect()),
+            exports: by_key(
+                linkable.exports.iter().map(|e| (intern(&e.name), intern(&e.local))).collect(),
+                |(outside, _)| *outside,
+            ),
             ..Self::default()
         }
     }
@@ -286,6 +289,12 @@ const fn is_name_in_scope(function: &FunctionEntry) -> bool {
         | FunctionKind::Accessor
         | FunctionKind::Operator => matches!(function.scope, Scope::Class(_)),
     }
+}
+
+/// Items by a key, equals in their order: names have other numbers in every run, and what is found must not depend on them.
+pub(super) fn by_key<T, K: Ord>(mut items: Vec<T>, key: impl Fn(&T) -> K) -> Box<[T]> {
+    items.sort_by_key(key);
+    items.into()
 }
 
 pub(super) fn sorted<T: Ord>(mut items: Vec<T>) -> Box<[T]> {

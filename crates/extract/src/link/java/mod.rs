@@ -19,7 +19,7 @@ use super::{
     names::{Name, NameCollector},
     paths::Paths,
     standard,
-    symbols::{BaseEntry, FieldEntry, FileSymbols, ImportEntry, Local, Scope, sorted},
+    symbols::{BaseEntry, FieldEntry, FileSymbols, ImportEntry, Local, Scope, by_key},
     trace::{Key, note_key},
 };
 use crate::Linkable;
@@ -97,7 +97,7 @@ pub(super) fn collect(linkable: &Linkable, names: &NameCollector, symbols: &mut 
             },
         )
     });
-    symbols.fields = sorted(fields.collect());
+    symbols.fields = by_key(fields.collect(), |field: &FieldEntry| (field.class, field.name));
 }
 
 /// The whole of what follows `import` or `import static`, without a star.

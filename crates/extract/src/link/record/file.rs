@@ -4,10 +4,10 @@
 //! magic        8 bytes; its digits change with the form
 //! build       16 bytes: digest of what decides how files are linked
 //! live names   4, roots 16, number of files 4
-//! sections     length 8, checksum 16, bytes: the names, then the files by groups (postcard)
+//! sections     length 8, checksum 16, bytes: the names by parts, then the files by groups (postcard)
 //! ```
 //!
-//! Numbers are little-endian; a checksum is a BLAKE3 hash. What comes before the sections is in the first one's checksum.
+//! Numbers are little-endian; a checksum is a BLAKE3 hash. What comes before the sections is in the checksums of the names.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use std::{
     sync::LazyLock,
 };
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use snake_pipe_core::id::{Digest, Hasher};
 
 use super::{FileRecord, Outcome, Record};
@@ -24,7 +24,7 @@ use crate::{
     extraction::build_version,
     link::{
         LinkIndex, NameCollector,
-        names::{hash_of, take_number},
+        names::{SHARDS, hash_of, take_number},
     },
 };
 
@@ -63,8 +63,11 @@ pub(super) fn write(
     head.extend_from_slice(&(outcomes.len() as u32).to_le_bytes());
     writer.write_all(&head)?;
     let mut bytes = Vec::new();
-    index.names.encode(&mut bytes);
-    write_section(&mut writer, &head, &bytes)?;
+    for part in 0..SHARDS {
+        bytes.clear();
+        index.names.encode_part(part, &mut bytes);
+        write_section(&mut writer, &head, &bytes)?;
+    }
     for first in (0..outcomes.len()).step_by(GROUP_FILES) {
         let group = first..(first + GROUP_FILES).min(outcomes.len());
         bytes.clear();
@@ -111,14 +114,17 @@ fn decode(bytes: &[u8]) -> Option<Record> {
     let live_names = take_number(&mut fields)?;
     let roots = Digest::from_bytes(fields.split_off(..16)?.try_into().ok()?);
     let count = take_number(&mut fields)? as usize;
-    let names = take_section(&mut rest)?;
+    let names: Vec<Section<'_>> = (0..SHARDS).map(|_| take_section(&mut rest)).collect::<Option<_>>()?;
     let groups: Vec<Section<'_>> =
         (0..count.div_ceil(GROUP_FILES)).map(|_| take_section(&mut rest)).collect::<Option<_>>()?;
     if !rest.is_empty() {
         return None;
     }
     let (names, files) = rayon::join(
-        || names.checked(head).and_then(NameCollector::decode),
+        || {
+            let parts = names.par_iter().map(|part| part.checked(head)).collect::<Option<Vec<_>>>()?;
+            NameCollector::decode(&parts)
+        },
         || groups.into_par_iter().map(|group| files(group.checked(&[])?)).collect::<Option<Vec<_>>>(),
     );
     let files: Vec<FileRecord> = files?.into_iter().flatten().collect();
