@@ -1,11 +1,18 @@
 //! The way from the stream to one lane: unbounded in number, bounded in bytes.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use snake_pipe_core::{load::Batch, model::TransformedAst};
+use snake_pipe_core::{
+    id::{Digest, FileKey},
+    load::Batch,
+    model::TransformedAst,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::{batcher::Closed, route::Router};
@@ -33,8 +40,22 @@ pub(crate) struct Delivery {
 pub(crate) struct Flags {
     /// The lane writes nothing any more.
     pub(crate) stopped: AtomicBool,
-    /// Files that the stream brought after the lane had left it.
-    pub(crate) unseen: AtomicU64,
+    /// What the stream brought after the lane had left it.
+    unseen: Mutex<HashMap<FileKey, Unseen>>,
+}
+
+/// As much of a file as says whether a backend is owed it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unseen {
+    pub(crate) content: Digest,
+    pub(crate) link_hash: Option<Digest>,
+}
+
+impl Flags {
+    /// What the stream brought after the lane had left it.
+    pub(crate) fn take_unseen(&self) -> HashMap<FileKey, Unseen> {
+        std::mem::take(&mut *self.unseen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// The stream's end.
@@ -100,13 +121,15 @@ impl Outlet {
         self.sender = None;
     }
 
-    /// Counts the files that the lane does not get to see.
+    /// Notes the files that the lane does not get to see.
     pub(crate) fn add_unseen(&self, batch: &Batch) {
         let matters = |facts: &&Arc<TransformedAst>| {
             self.router.as_ref().is_none_or(|router| router.takes(&facts.path, facts.language))
         };
-        let files = batch.files.iter().filter(matters).count();
-        self.flags.unseen.fetch_add(files as u64, Ordering::SeqCst);
+        let unseen = batch.files.iter().filter(matters).map(|facts| {
+            (facts.key(), Unseen { content: facts.content_identity(), link_hash: facts.link_hash })
+        });
+        self.flags.unseen.lock().unwrap_or_else(PoisonError::into_inner).extend(unseen);
     }
 
     /// A lane that is gone needs nothing any more: its end is reported by its task.

@@ -32,7 +32,7 @@ use crate::{
     events::Events,
     pipeline::FactsStream,
     progress::Reporter,
-    queue::{Delivery, Flags, Inlet, Message},
+    queue::{Delivery, Flags, Inlet, Message, Unseen},
     retry::Backoff,
     route::Router,
 };
@@ -218,8 +218,10 @@ impl Lane {
             self.count_owed(&mut inlet).await;
         }
         self.summary.duration_ms = started.elapsed().as_millis() as u64;
-        let unseen = inlet.flags.unseen.load(Ordering::SeqCst);
-        self.finish(result, unseen)
+        if result.is_err() {
+            self.count_unseen(inlet.flags.take_unseen());
+        }
+        self.finish(result)
     }
 
     async fn load(&mut self, inlet: &mut Inlet) -> Result<LaneStatus> {
@@ -300,6 +302,24 @@ impl Lane {
             self.calls.unless_cancelled(inlet.messages.recv()).await
         {
             self.count_delivery(&delivery);
+        }
+    }
+
+    /// Counts what the stream brought after it had gone on without this lane.
+    fn count_unseen(&mut self, unseen: HashMap<FileKey, Unseen>) {
+        for (file, Unseen { content, link_hash }) in unseen {
+            let is_listed = match &self.plan.scope {
+                Scope::Complete(files) => files.contains(&file),
+                Scope::Partial => true,
+            };
+            let version = &self.plan.producer_version;
+            let is_held = self
+                .manifest
+                .as_ref()
+                .is_some_and(|manifest| !manifest.owes_file(file, content, link_hash, version));
+            if is_listed && !is_held {
+                self.owed.insert(file);
+            }
         }
     }
 

@@ -140,7 +140,7 @@ impl Lane {
         }
     }
 
-    pub(super) fn finish(mut self, result: Result<LaneStatus>, unseen: u64) -> LaneSummary {
+    pub(super) fn finish(mut self, result: Result<LaneStatus>) -> LaneSummary {
         let status = match &result {
             Ok(status) => *status,
             Err(error) if error.kind() == ErrorKind::Cancelled && self.calls.is_removed() => {
@@ -167,7 +167,7 @@ impl Lane {
         self.summary.files_elsewhere = self.files_elsewhere();
         self.summary.owed_files = match result {
             Ok(_) => self.missing_files(),
-            Err(_) => self.owed_files(unseen),
+            Err(_) => self.owed_files(),
         };
         if result.is_ok() {
             self.count_files();
@@ -207,14 +207,14 @@ impl Lane {
     }
 
     /// What a backend is owed that got nothing.
-    fn owed_files(&self, unseen: u64) -> u64 {
+    fn owed_files(&self) -> u64 {
         let listed = match (&self.plan.scope, &self.manifest) {
             (Scope::Complete(files), Some(manifest)) => files
                 .iter()
                 .filter(|key| !manifest.files.contains_key(key) && !self.owed.contains(key))
                 .count(),
             (Scope::Complete(files), None) => files.len() - self.owed.len().min(files.len()),
-            (Scope::Partial, _) => unseen as usize,
+            (Scope::Partial, _) => 0,
         };
         (self.owed.len() + listed) as u64
     }

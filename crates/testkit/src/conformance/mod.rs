@@ -28,10 +28,10 @@
 mod cases;
 mod harness;
 mod report;
-mod rows;
+pub(crate) mod rows;
 mod subject;
 
 pub use cases::{CASES, Case, Needs};
 pub use harness::{Harness, Store, run_all};
 pub use report::{CaseReport, Outcome, Report};
-pub use rows::{Rows, assert_same, sql_rows, tables};
+pub use rows::{Rows, assert_same, difference, sql_rows, tables};

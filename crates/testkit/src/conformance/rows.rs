@@ -54,7 +54,7 @@ pub async fn sql_rows(
 }
 
 /// The rows that these files should have, by table, as [`stored_rows`] shows them.
-pub(super) fn expected_rows(
+pub(crate) fn expected_rows(
     files: &[Arc<TransformedAst>],
     repository: RepositoryId,
     producer_version: &str,
@@ -70,7 +70,7 @@ pub(super) fn expected_rows(
 }
 
 /// The rows in one form for all backends, ordered by key.
-fn normal(table: TableId, rows: Rows) -> Rows {
+pub(crate) fn normal(table: TableId, rows: Rows) -> Rows {
     let columns = table.table().columns;
     let mut rows: Rows = rows
         .into_iter()
@@ -125,6 +125,14 @@ fn plain_json(text: &str) -> String {
 /// # Panics
 /// At the first row that differs, naming it and the columns.
 pub fn assert_same(table: TableId, stored: &Rows, expected: &Rows) {
+    if let Some(difference) = difference(table, stored, expected) {
+        panic!("{difference}");
+    }
+}
+
+/// The first row that differs, and in which columns; none where they are the same.
+#[must_use]
+pub fn difference(table: TableId, stored: &Rows, expected: &Rows) -> Option<String> {
     let name = table.table().name;
     for (index, (stored, expected)) in stored.iter().zip(expected).enumerate() {
         let columns = table.table().columns.iter().zip(stored.iter().zip(expected));
@@ -134,9 +142,12 @@ pub fn assert_same(table: TableId, stored: &Rows, expected: &Rows) {
                 format!("{}: holds {}, should hold {}", column.name, shown(stored), shown(expected))
             })
             .collect();
-        assert!(different.is_empty(), "{name}, row {index} by key: {}", different.join("; "));
+        if !different.is_empty() {
+            return Some(format!("{name}, row {index} by key: {}", different.join("; ")));
+        }
     }
-    assert_eq!(stored.len(), expected.len(), "{name}: number of rows held, and that should be");
+    let (held, wanted) = (stored.len(), expected.len());
+    (held != wanted).then(|| format!("{name}: holds {held} rows, should hold {wanted}"))
 }
 
 /// A value as in Rust, cut where it is long.

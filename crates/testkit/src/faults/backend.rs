@@ -1,6 +1,11 @@
 //! The wrapper that brings the faults about.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+};
 
 use async_trait::async_trait;
 use snake_pipe_core::{
@@ -49,6 +54,71 @@ async fn with_fault<T>(
             work.await
         }
         Some(Fault::Hang) => std::future::pending().await,
+        Some(Fault::HoldAnswer) => {
+            drop(work.await);
+            std::future::pending().await
+        }
+        Some(Fault::Abandon { polls }) => abandoned(work, polls)
+            .await
+            .unwrap_or_else(|| Err(error(kind_of_abandoned(operation), operation))),
+        Some(Fault::Disconnect) => {
+            faults.disconnect();
+            Err(error(kind_of_broken(operation), operation))
+        }
+    }
+}
+
+/// What the work gives; none where it takes more polls.
+async fn abandoned<T>(work: impl Future<Output = T>, polls: u32) -> Option<T> {
+    let mut work = pin!(work);
+    let mut left = polls;
+    poll_fn(move |context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        match work.as_mut().poll(context) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            // The last poll leaves nobody to be woken.
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+const fn kind_of_abandoned(operation: Operation) -> ErrorKind {
+    match operation {
+        Operation::SessionWrite => ErrorKind::SessionLost,
+        Operation::Publish | Operation::Write => ErrorKind::OutcomeUnknown,
+        Operation::Connect
+        | Operation::Migrate
+        | Operation::HealthCheck
+        | Operation::Repositories
+        | Operation::RemoveRepository
+        | Operation::Manifest
+        | Operation::BeginLoad
+        | Operation::Query
+        | Operation::CheckIntegrity
+        | Operation::Close
+        | Operation::Abort => ErrorKind::Timeout,
+    }
+}
+
+const fn kind_of_broken(operation: Operation) -> ErrorKind {
+    match operation {
+        Operation::SessionWrite | Operation::Publish | Operation::Abort => ErrorKind::SessionLost,
+        Operation::Connect
+        | Operation::Migrate
+        | Operation::HealthCheck
+        | Operation::Repositories
+        | Operation::RemoveRepository
+        | Operation::Manifest
+        | Operation::BeginLoad
+        | Operation::Write
+        | Operation::Query
+        | Operation::CheckIntegrity
+        | Operation::Close => ErrorKind::Connection,
     }
 }
 
@@ -96,7 +166,8 @@ impl DatabaseBackend for FaultyBackend {
 
     async fn begin_load(&self, plan: LoadPlan) -> Result<Box<dyn LoadSession>> {
         let session = with_fault(&self.faults, Operation::BeginLoad, self.inner.begin_load(plan)).await?;
-        Ok(Box::new(FaultySession { inner: session, faults: self.faults.clone() }))
+        let (faults, begun) = (self.faults.clone(), self.faults.disconnected());
+        Ok(Box::new(FaultySession { inner: Some(session), faults, begun }))
     }
 
     async fn write_batch(
@@ -127,26 +198,51 @@ impl DatabaseBackend for FaultyBackend {
 
 #[derive(Debug)]
 struct FaultySession {
-    inner: Box<dyn LoadSession>,
+    /// None once it is lost.
+    inner: Option<Box<dyn LoadSession>>,
     faults: Arc<Faults>,
+    /// How often the connection had broken when it began.
+    begun: u64,
+}
+
+impl FaultySession {
+    /// The session, unless its connection broke.
+    fn live(&mut self) -> Result<&mut Box<dyn LoadSession>> {
+        if self.faults.disconnected() != self.begun {
+            self.inner = None;
+        }
+        self.inner.as_mut().ok_or_else(|| Error::new(ErrorKind::SessionLost, "a test broke the connection"))
+    }
 }
 
 #[async_trait]
 impl LoadSession for FaultySession {
     async fn write_batch(&mut self, batch: Arc<Batch>) -> Result<WriteResult> {
+        let faults = Arc::clone(&self.faults);
         let work = async {
-            self.faults.check(&batch)?;
-            self.inner.write_batch(batch).await
+            let session = self.live()?;
+            faults.check(&batch)?;
+            session.write_batch(batch).await
         };
-        with_fault(&self.faults, Operation::SessionWrite, work).await
+        with_fault(&faults, Operation::SessionWrite, work).await
     }
 
     async fn publish(&mut self, publication: Publication) -> Result<PublishResult> {
-        with_fault(&self.faults, Operation::Publish, self.inner.publish(publication)).await
+        let faults = Arc::clone(&self.faults);
+        let work = async { self.live()?.publish(publication).await };
+        with_fault(&faults, Operation::Publish, work).await
     }
 
-    async fn abort(self: Box<Self>) -> Result<()> {
-        with_fault(&self.faults, Operation::Abort, self.inner.abort()).await
+    async fn abort(mut self: Box<Self>) -> Result<()> {
+        let faults = Arc::clone(&self.faults);
+        let work = async {
+            self.live()?;
+            match self.inner.take() {
+                Some(session) => session.abort().await,
+                None => Ok(()),
+            }
+        };
+        with_fault(&faults, Operation::Abort, work).await
     }
 }
 
@@ -225,5 +321,47 @@ mod tests {
         backend.manifest(id).await.unwrap();
         let hanging = tokio::time::timeout(Duration::from_secs(3_600), backend.manifest(id)).await;
         assert!(hanging.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_held_answer_hides_work_that_was_done() {
+        let backend = connected().await;
+        backend.faults().next(Operation::SessionWrite, Fault::HoldAnswer);
+        let mut session = backend.begin_load(plan()).await.unwrap();
+        let held = tokio::time::timeout(Duration::from_secs(60), session.write_batch(batch())).await;
+        assert!(held.is_err());
+        session
+            .publish(Publication { marker: Marker::random(), snapshot: Snapshot::default() })
+            .await
+            .unwrap();
+        assert_eq!(backend.manifest(Repository::named("shop").id()).await.unwrap().files.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_broken_connection_loses_every_session_and_lets_others_begin() {
+        let backend = connected().await;
+        let mut lost = backend.begin_load(plan()).await.unwrap();
+        lost.write_batch(batch()).await.unwrap();
+        backend.faults().next(Operation::Manifest, Fault::Disconnect);
+        let error = backend.manifest(Repository::named("shop").id()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connection);
+        let publication = Publication { marker: Marker::random(), snapshot: Snapshot::default() };
+        assert_eq!(lost.publish(publication).await.unwrap_err().kind(), ErrorKind::SessionLost);
+        let mut next = backend.begin_load(plan()).await.unwrap();
+        next.write_batch(batch()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn work_that_is_abandoned_stops_where_it_is() {
+        let steps = std::sync::atomic::AtomicU32::new(0);
+        let work = async {
+            for _ in 0..5 {
+                steps.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                tokio::task::yield_now().await;
+            }
+        };
+        assert_eq!(abandoned(work, 3).await, None);
+        assert_eq!(steps.into_inner(), 3);
+        assert_eq!(abandoned(async { 7 }, 1).await, Some(7));
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -52,12 +55,25 @@ pub enum Fault {
     Delay(Duration),
     /// It never answers, and nothing is done.
     Hang,
+    /// Everything is done, but the answer never comes.
+    HoldAnswer,
+    /// The work is given up where it is after so many polls, as when a caller goes away, and fails as a call does whose time
+    /// was over: what has been done until then, nobody knows. With 1, 2, 3 … a failpoint at every await of a call.
+    Abandon {
+        /// How often it is polled before.
+        polls: u32,
+    },
+    /// The connection breaks: nothing is done, and every session that is open is lost with what it had accepted. What comes
+    /// afterwards finds a backend that answers.
+    Disconnect,
 }
 
 /// The faults of one backend and its sessions, and what they were asked to do.
 #[derive(Debug, Default)]
 pub struct Faults {
     script: Mutex<Script>,
+    /// How often the connection broke.
+    disconnected: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -100,6 +116,15 @@ impl Faults {
     #[must_use]
     pub fn calls(&self, operation: Operation) -> u64 {
         self.script().calls.get(&operation).copied().unwrap_or(0)
+    }
+
+    /// How often the connection broke so far: a session of an earlier count is lost.
+    pub(super) fn disconnected(&self) -> u64 {
+        self.disconnected.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn disconnect(&self) {
+        self.disconnected.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Counts a call, and says how it is to fail.

@@ -37,10 +37,12 @@ mod folder;
 mod options;
 mod process;
 mod programs;
+mod proxy;
 mod shared;
 mod standby;
 mod template;
 
 pub use cluster::{PostgresCluster, StopMode};
 pub use options::ClusterOptions;
+pub use proxy::{Cut, PostgresProxy};
 pub use shared::{TestDatabase, shared};
