@@ -10,6 +10,15 @@ mod sqlite;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::{
+    fs::{self, Permissions},
+    os::unix::{
+        fs::{MetadataExt as _, PermissionsExt as _},
+        process::CommandExt as _,
+    },
+    process::Command,
+};
+
 use serde_json::Value;
 
 use support::{Answer, Place};
@@ -29,4 +38,33 @@ fn assert_refused(answer: &Answer, message: &str, help: &str) {
 fn rows(place: &Place, database: &str, sql: &str) -> Vec<Value> {
     let answer = place.run(&["query", sql, "--from", database, "--format", "json"]).exits(0);
     serde_json::from_value(answer.json()).unwrap()
+}
+
+/// The program as a user without privileges, who may write below `out`. Root may read everything.
+fn as_somebody(place: &Place, arguments: &[&str]) -> Command {
+    const NOBODY: u32 = 65_534;
+    fs::create_dir_all(place.path("out")).unwrap();
+    let mut command = place.command(arguments);
+    if fs::metadata(place.path("out")).unwrap().uid() == 0 {
+        // Nobody can reach the program where it was built, perhaps.
+        let program = place.path("snake-pipe");
+        fs::copy(env!("CARGO_BIN_EXE_snake-pipe"), &program).unwrap();
+        for path in ["", "out"] {
+            fs::set_permissions(place.path(path), Permissions::from_mode(0o777)).unwrap();
+        }
+        let environment: Vec<_> = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        command = Command::new(program);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(environment)
+            .current_dir(place.path(""))
+            .uid(NOBODY)
+            .gid(NOBODY);
+    }
+    command.env("XDG_CACHE_HOME", place.path("out/cache"));
+    command
 }

@@ -2,17 +2,13 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::{
-        fs::{MetadataExt as _, PermissionsExt as _},
-        process::CommandExt as _,
-    },
-    process::Command,
+    os::unix::fs::PermissionsExt as _,
 };
 
 use serde_json::json;
 
 use super::{
-    assert_refused, rows,
+    as_somebody, assert_refused, rows,
     support::{Answer, Place},
 };
 
@@ -82,35 +78,6 @@ fn what_may_not_be_read_is_a_row_or_ends_the_load() {
     for path in ["src/closed", "shut"] {
         fs::set_permissions(place.path(path), Permissions::from_mode(0o755)).unwrap();
     }
-}
-
-/// The program as a user without privileges, who may write below `out`. Root may read everything.
-fn as_somebody(place: &Place, arguments: &[&str]) -> Command {
-    const NOBODY: u32 = 65_534;
-    fs::create_dir_all(place.path("out")).unwrap();
-    let mut command = place.command(arguments);
-    if fs::metadata(place.path("out")).unwrap().uid() == 0 {
-        // Nobody can reach the program where it was built, perhaps.
-        let program = place.path("snake-pipe");
-        fs::copy(env!("CARGO_BIN_EXE_snake-pipe"), &program).unwrap();
-        for path in ["", "out"] {
-            fs::set_permissions(place.path(path), Permissions::from_mode(0o777)).unwrap();
-        }
-        let environment: Vec<_> = command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
-            .collect();
-        command = Command::new(program);
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(environment)
-            .current_dir(place.path(""))
-            .uid(NOBODY)
-            .gid(NOBODY);
-    }
-    command.env("XDG_CACHE_HOME", place.path("out/cache"));
-    command
 }
 
 #[test]

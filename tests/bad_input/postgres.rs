@@ -1,5 +1,7 @@
 //! PostgreSQL: a server that is down, a wrong password, missing rights, somebody else's tables.
 
+use std::time::{Duration, Instant};
+
 use snake_pipe_testkit::postgres::TestDatabase;
 
 use super::{
@@ -65,7 +67,7 @@ fn one_server_of_two_that_is_down_does_not_stop_the_other() {
         "loaded src in part",
         "the server cannot be reached",
         "help: look whether",
-        "1 files are owed; repeat the load",
+        "1 file is owed; repeat the load",
     ] {
         assert!(answer.stdout.contains(expected), "{expected}\n{}", answer.told());
     }
@@ -121,7 +123,73 @@ fn a_role_that_only_reads_can_ask_but_not_load() {
     }
     place.write("src/b.py", "y = 2\n");
     let answer = load(&place, &reader.url()).exits(1);
-    assert!(format!("{}{}", answer.stdout, answer.stderr).contains("permission denied"), "{}", answer.told());
+    assert!(answer.stdout.contains("permission denied for table"), "{}", answer.told());
+    assert!(
+        answer.stdout.contains("help: `snake-pipe doctor --from …` prints the GRANT"),
+        "{}",
+        answer.told()
+    );
+
+    // The doctor says so beforehand, with the way out, which works.
+    let answer = place.run(&["doctor", "--from", &reader.url()]).exits(0);
+    let grant = format!(
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \"public\" TO \"{}\";",
+        reader.name
+    );
+    let expected = format!(
+        "help: this role may not write, for it lacks DELETE, INSERT, UPDATE: for loads, an owner runs `{grant}`"
+    );
+    assert!(answer.stdout.contains("health: degraded"), "{}", answer.told());
+    assert!(answer.stdout.contains(&expected), "{}", answer.told());
+    database.psql(&grant).unwrap();
+    let answer = place.run(&["doctor", "--from", &reader.url()]).exits(0);
+    assert!(!answer.stdout.contains("warning"), "{}", answer.told());
+    load(&place, &reader.url()).exits(0);
+}
+
+#[test]
+fn a_role_that_may_not_even_read_is_told_by_the_doctor() {
+    let database = TestDatabase::create().unwrap();
+    load(&place(), &database.url()).exits(0);
+    let stranger = Stranger::new(&database);
+    let answer = place().run(&["doctor", "--from", &stranger.url()]).exits(1);
+    assert!(
+        answer.stdout.contains("this role may not read, for it lacks DELETE, INSERT, SELECT, UPDATE"),
+        "{}",
+        answer.told()
+    );
+}
+
+#[test]
+fn a_server_that_is_down_holds_up_nobody_for_long() {
+    let place = place();
+    let down = "postgres://me:hunter2@127.0.0.1:3/code";
+    let begin = Instant::now();
+    load(&place, down).exits(1);
+    let answer = place.run(&["load", "src", "--to", down, "--to", "sqlite:code.db"]).exits(3);
+    assert!(begin.elapsed() < Duration::from_secs(8), "{:?}", begin.elapsed());
+    for expected in [
+        "postgres://127.0.0.1:3/code: the server cannot be reached: Connection refused",
+        "  help: look whether the server runs",
+        "postgres://127.0.0.1:3/code: 1 file is owed; repeat the load",
+        "next: snake-pipe query hotspots --from sqlite:code.db",
+    ] {
+        assert!(answer.stdout.contains(expected), "{expected}\n{}", answer.told());
+    }
+}
+
+#[test]
+fn a_refused_password_of_one_of_two_names_the_backend_and_the_way_out() {
+    let place = place();
+    let database = TestDatabase::create().unwrap();
+    let refused = Stranger::new(&database).url().replace(PASSWORD, "hunter2hunter2");
+    let answer = place.run(&["load", "src", "--to", &refused, "--to", "sqlite:code.db"]).exits(3);
+    for expected in
+        ["loaded src in part", ": password authentication failed for user", "  help: check user and password"]
+    {
+        assert!(answer.stdout.contains(expected), "{expected}\n{}", answer.told());
+    }
+    assert_eq!(rows(&place, "sqlite:code.db", "SELECT file_path FROM files").len(), 1);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! SQLite: what stands where the database should be.
 
-use std::fs;
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+};
 
 use super::{
-    assert_refused,
+    as_somebody, assert_refused, rows,
     support::{Answer, Place},
 };
 
@@ -101,4 +104,35 @@ fn asking_before_anything_was_loaded() {
     place.write("code.db", "");
     let answer = place.run(&["query", "hotspots", "--from", "sqlite:code.db"]).exits(1);
     assert_refused(&answer, "the database has no tables yet", "run `snake-pipe migrate`");
+}
+
+#[test]
+fn a_file_that_may_only_be_read_is_told_by_the_doctor_before_a_load_fails() {
+    let place = place();
+    fs::create_dir(place.path("out")).unwrap();
+    load(&place, "sqlite:out/code.db").exits(0);
+    fs::set_permissions(place.path("out/code.db"), Permissions::from_mode(0o444)).unwrap();
+    place.write("src/b.py", "y = 2\n");
+    let run = |arguments: &[&str]| Answer::of(as_somebody(&place, arguments), "");
+    let answer = run(&["doctor", "--from", "sqlite:out/code.db"]).exits(0);
+    for expected in [
+        "warning  sqlite:out/code.db health: degraded",
+        "help: loads will fail, for the database may not be written to (path: out/code.db)",
+        "give this user the right to write the file and its directory",
+    ] {
+        assert!(answer.stdout.contains(expected), "{expected}\n{}", answer.told());
+    }
+    run(&["query", "SELECT 1", "--from", "sqlite:out/code.db"]).exits(0);
+    let answer = run(&["load", "src", "--to", "sqlite:out/code.db"]).exits(1);
+    assert!(answer.stdout.contains("the database may not be written to"), "{}", answer.told());
+}
+
+#[test]
+fn the_file_alone_holds_everything_that_was_loaded() {
+    let place = place();
+    load(&place, "sqlite:code.db").exits(0);
+    place.run(&["query", "hotspots", "--from", "sqlite:code.db"]).exits(0);
+    assert!(!place.path("code.db-wal").exists(), "nothing is left in a log beside the file");
+    fs::copy(place.path("code.db"), place.path("copy.db")).unwrap();
+    assert_eq!(rows(&place, "sqlite:copy.db", "SELECT file_path FROM files").len(), 1);
 }

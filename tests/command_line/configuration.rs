@@ -72,6 +72,37 @@ fn every_value_is_shown_with_its_origin_and_without_passwords() {
 }
 
 #[test]
+fn what_is_not_set_and_what_backends_take_by_default_is_shown_too() {
+    let place = Place::new();
+    place.write(
+        "snake-pipe.toml",
+        "[backends.nightly]\nurl = \"postgres://me@db.example/code?pool_size=3\"\nretry_attempts = 7\n",
+    );
+    let settings = place.run(&["config", "show", "--format", "json"]).exits(0).json();
+    let of = |key: &str| settings.as_array().unwrap().iter().find(|one| one["key"] == key).cloned();
+    let told = |key: &str| of(key).map(|one| [one["value"].clone(), one["origin"].clone()]);
+    let value = |value: &str, origin: &str| Some([Value::from(value), Value::from(origin)]);
+    assert_eq!(told("load.threads"), Some([Value::Null, Value::from("not set")]));
+    assert_eq!(told("load.policy"), value("all", "default"));
+    assert_eq!(told("load.retry_attempts"), value("3", "default"));
+    assert_eq!(told("backends.nightly.retry_attempts"), value("7", "snake-pipe.toml"));
+    assert_eq!(told("backends.nightly.timeout_seconds"), value("30", "default"));
+    assert_eq!(told("backends.nightly.pool_size"), None, "the URL says it");
+}
+
+#[test]
+fn a_misspelt_option_of_a_backend_is_told_at_once() {
+    let place = Place::new();
+    place.write("snake-pipe.toml", "[backends.nightly]\nurl = \"postgres://h/d\"\nretry_attemts = 7\n");
+    let answer = place.run(&["queries"]).exits(2);
+    let message = "error: unknown option `retry_attemts` (backend: nightly, file: snake-pipe.toml)\n  help: did you mean `retry_attempts`?";
+    assert!(answer.stderr.starts_with(message), "{}", answer.told());
+    // A kind that another program has does not concern this one.
+    place.write("snake-pipe.toml", "[backends.lake]\nurl = \"parquet:lake\"\nrow_groups = 7\n");
+    place.run(&["queries"]).exits(0);
+}
+
+#[test]
 fn a_profile_lies_over_the_file() {
     let place = shop::place();
     place.write(

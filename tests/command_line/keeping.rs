@@ -21,7 +21,7 @@ fn status_says_whether_the_tables_show_what_is_on_disk() {
     let status = ["status", "--from", "sqlite:code.db"];
     let root = place.path("shop").canonicalize().unwrap();
     let answer = place.run(&status).exits(0);
-    let current = format!("shop  in sqlite:code.db\n  current    shows what is in {}\n", root.display());
+    let current = format!("shop in sqlite:code.db\n  current    shows what is in {}\n", root.display());
     assert!(answer.stdout.starts_with(&current), "{}", answer.told());
 
     place.write("shop/new.py", "x = 1\n");
@@ -83,7 +83,7 @@ fn a_removed_repository_leaves_no_row_behind() {
     assert_eq!(answer.stdout.matches("shop").count(), 4, "{}", answer.told());
 
     let answer = place.run(&[&["repositories", "remove", "shop"], &both[..]].concat()).exits(0);
-    assert!(answer.stdout.starts_with("removed shop  from sqlite:code.db\nremoved shop  from postgres://"));
+    assert!(answer.stdout.starts_with("removed shop from sqlite:code.db\nremoved shop from postgres://"));
     assert_eq!(query(&place, "sqlite:code.db", "SELECT name FROM repositories"), [json!({"name": "other"})]);
     for (table, count) in row_counts(&place, &database.url()) {
         assert_eq!(count == 0, table != "metric_definitions", "{table} has {count} rows");

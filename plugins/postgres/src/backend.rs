@@ -20,7 +20,7 @@ use sqlx::PgPool;
 use crate::{
     CAPABILITIES,
     config::PostgresConfig,
-    connection::{Lease, Pool},
+    connection::{Lease, Outage, Pool},
     error::check_server,
     health::{self, HealthMemory},
     integrity, query,
@@ -41,6 +41,7 @@ pub struct PostgresBackend {
     pool: RwLock<Option<Pool>>,
     connecting: tokio::sync::Mutex<()>,
     health: HealthMemory,
+    outage: Outage,
 }
 
 impl fmt::Debug for PostgresBackend {
@@ -70,6 +71,7 @@ impl PostgresBackend {
             pool: RwLock::new(None),
             connecting: tokio::sync::Mutex::new(()),
             health: HealthMemory::default(),
+            outage: Outage::default(),
         }
     }
 
@@ -94,6 +96,7 @@ impl PostgresBackend {
             pool: RwLock::new(None),
             connecting: tokio::sync::Mutex::new(()),
             health: HealthMemory::default(),
+            outage: Outage::default(),
         }
     }
 
@@ -108,8 +111,8 @@ impl PostgresBackend {
 
     async fn open(&self) -> Result<Pool> {
         match (&self.config, &self.given) {
-            (Some(config), _) => Pool::open(config).await,
-            (None, Some(given)) => Ok(Pool::given(given.clone())),
+            (Some(config), _) => Pool::open(config, self.outage.clone()).await,
+            (None, Some(given)) => Ok(Pool::given(given.clone(), self.outage.clone())),
             (None, None) => Err(Error::new(ErrorKind::Internal, "a backend has a pool or settings")),
         }
     }

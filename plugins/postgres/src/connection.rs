@@ -3,9 +3,11 @@
 use snake_pipe_core::Result;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, pool::PoolConnection};
 
+pub(crate) use outage::Outage;
 pub(crate) use pool::Pool;
 
 mod keeper;
+mod outage;
 mod pool;
 mod replicas;
 mod route;

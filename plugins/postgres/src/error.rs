@@ -182,6 +182,9 @@ fn help_for(code: &str, author: Author) -> Option<&'static str> {
         "53300" => {
             Some("the server allows no more connections: lower `pool_size`, or raise its max_connections")
         }
+        "42501" if author == Author::Backend => Some(
+            "`snake-pipe doctor --from …` prints the GRANT that this role lacks; or use a role that may write",
+        ),
         "25006" if author == Author::User => Some("queries only read: use `load` to write"),
         "25006" => Some("the server or role only reads: name the primary server in the URL"),
         "42P01" | "42703" if author == Author::Backend => Some("run `snake-pipe migrate`"),

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use snake_pipe_core::{HealthCheckResult, HealthStatus, Result};
+use snake_pipe_core::{HealthCheckResult, HealthStatus, Result, schema::TABLES};
 use sqlx::{Row as _, postgres::PgRow};
 use tokio::time::timeout;
 
@@ -44,6 +44,12 @@ const STATE: &str = "
            current_schema()::text AS schema_name,
            CASE WHEN current_schema() IS NULL THEN has_database_privilege(current_database(), 'CREATE')
                 ELSE has_schema_privilege(current_schema(), 'CREATE') END AS may_create,
+           (SELECT string_agg(DISTINCT needed, ', ')
+            FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            CROSS JOIN unnest(ARRAY['DELETE', 'INSERT', 'SELECT', 'UPDATE']) AS needed
+            WHERE n.nspname = current_schema() AND c.relname = ANY ($1) AND c.relkind IN ('r', 'p')
+              AND NOT has_table_privilege(c.oid, needed)) AS missing_rights,
            pg_database_size(current_database()) AS database_size_bytes,
            (SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()) AS deadlocks,
            (SELECT coalesce(extract(epoch FROM max(now() - xact_start)), 0)::float8 FROM pg_stat_activity
@@ -99,7 +105,8 @@ async fn ask(pool: &Pool, memory: &HealthMemory) -> Result<HealthCheckResult> {
     let begin = Instant::now();
     lease.run("SELECT 1").await.map_err(failed("health_check"))?;
     let latency = begin.elapsed();
-    let row = sqlx::query(STATE).fetch_one(lease.get()).await.map_err(failed("health_check"))?;
+    let tables: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
+    let row = sqlx::query(STATE).bind(tables).fetch_one(lease.get()).await.map_err(failed("health_check"))?;
     let version = migrations::read_state(&mut lease).await?.version;
     lease.give_back();
     let mut result = HealthCheckResult {
@@ -144,6 +151,10 @@ fn judge(result: &mut HealthCheckResult, row: &PgRow, version: u64, memory: &Hea
     let deadlocks = number("deadlocks");
     let new_deadlocks = deadlocks.saturating_sub(memory.deadlocks.swap(deadlocks, Ordering::Relaxed));
     let (connections, allowed) = (number("server_connections"), number("server_max_connections"));
+    let missing_rights = row.get::<Option<&str>, _>("missing_rights").filter(|_| version > 0);
+    let cannot_read = missing_rights.is_some_and(|rights| rights.contains("SELECT"));
+    let schema_name = quoted(row.get::<Option<&str>, _>("schema_name").unwrap_or("public"));
+    let role_name = quoted(row.get("role_name"));
     let findings = [
         (row.get("is_in_recovery"), Unhealthy, "the server is a standby: it cannot be written to".to_owned()),
         (row.get("is_read_only"), Unhealthy, "transactions only read: it cannot be written to".to_owned()),
@@ -151,9 +162,18 @@ fn judge(result: &mut HealthCheckResult, row: &PgRow, version: u64, memory: &Hea
             version < LATEST_VERSION && !row.get::<bool, _>("may_create"),
             Unhealthy,
             format!(
-                "this role may not create the tables: an owner runs `GRANT USAGE, CREATE ON SCHEMA {} TO {};`",
-                quoted(row.get::<Option<&str>, _>("schema_name").unwrap_or("public")),
-                quoted(row.get("role_name")),
+                "this role may not create the tables: an owner runs `GRANT USAGE, CREATE ON SCHEMA {schema_name} TO {role_name};`",
+            ),
+        ),
+        (
+            missing_rights.is_some(),
+            // Who may not write can still ask.
+            if cannot_read { Unhealthy } else { Degraded },
+            format!(
+                "this role may not {}, for it lacks {}: for loads, an owner runs \
+                 `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema_name} TO {role_name};`",
+                if cannot_read { "read" } else { "write" },
+                missing_rights.unwrap_or_default(),
             ),
         ),
         (

@@ -20,13 +20,13 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "timeout_seconds",
         kind: OptionKind::Integer { min: 1, max: 3600 },
         default: Some("30"),
-        help: "limit for getting a connection, and for waiting on a lock when publishing",
+        help: "how long a server that went away during a load is waited for, in all; also the limit for a free connection, and for a lock when publishing",
     },
     OptionSpec {
         name: "retry_attempts",
         kind: OptionKind::Integer { min: 0, max: 100 },
         default: Some("3"),
-        help: "further attempts to connect, with growing pauses",
+        help: "further attempts where a server refuses the first connection, with pauses of 0.2, 0.4, 0.8 s and so on",
     },
     OptionSpec {
         name: "schema_name",

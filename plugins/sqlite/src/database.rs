@@ -159,8 +159,19 @@ impl Database {
         if self.readers.is_closed() { Err(not_connected()) } else { Ok(()) }
     }
 
+    /// Closes the connections, and puts what stands in the write-ahead log into the file: whoever copies the file alone
+    /// then has everything. Where another process uses the database, or this one may only read it, the log stays.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
+        // SQLite folds the log in and deletes it when the last connection that may write closes.
+        let last = options(&self.config).create_if_missing(false).busy_timeout(Duration::ZERO);
+        let Ok(mut connection) = last.connect().await else { return };
+        let folded = sqlx::raw_sql("PRAGMA main.wal_checkpoint(TRUNCATE)").execute(&mut connection).await;
+        if let Err(error) = folded {
+            tracing::debug!(%error, "the write-ahead log stays");
+        }
+        // What was published is there either way.
+        let _ = connection.close().await;
     }
 }
 

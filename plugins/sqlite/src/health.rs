@@ -41,7 +41,9 @@ pub(crate) async fn check(database: &Database) -> HealthCheckResult {
     }
     if let Err(error) = try_writing(database).await {
         result.status = HealthStatus::Degraded;
-        result.warnings.push(format!("cannot write: {error}"));
+        let path = &database.config().path;
+        let help = error.help().map(|help| format!(": {help}")).unwrap_or_default();
+        result.warnings.push(format!("loads will fail, for {error} (path: {}){help}", path.display()));
     }
     if !result.warnings.is_empty() {
         result.status = HealthStatus::Degraded;
@@ -95,9 +97,15 @@ async fn look(database: &Database) -> Result<Found> {
 async fn try_writing(database: &Database) -> Result<()> {
     let trying = during("health_check");
     let mut connection = database.writer_on_trial().await?;
-    match Transaction::immediate(&mut connection).await.map_err(&trying) {
+    let tried = async {
+        let mut transaction = Transaction::immediate(&mut connection).await?;
+        // On a file that may only be read the transaction begins all the same, and fails with the first change. This one is
+        // rolled back.
+        sqlx::raw_sql("PRAGMA main.user_version = 0").execute(&mut *transaction).await.map(drop)
+    };
+    match tried.await.map_err(&trying) {
         Err(error) if error.kind() != ErrorKind::Busy => Err(error),
-        Ok(_) | Err(_) => Ok(()),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

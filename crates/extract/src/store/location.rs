@@ -64,7 +64,6 @@ impl OpenDirectory {
                     "the cache directory {} cannot be written ({error}): parsed facts are kept for this run alone",
                     path.display()
                 );
-                tracing::warn!("{warning}");
                 Self::temporary(Some(warning))
             }
         }

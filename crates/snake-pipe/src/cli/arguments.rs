@@ -111,7 +111,7 @@ pub(super) enum Command {
         my-parser | snake-pipe load --facts - --repository app\n  \
         gunzip -c facts.ndjson.gz | snake-pipe load --facts - --repository app")]
     Load(LoadArguments),
-    /// Write a source tree's facts as NDJSON, the input of `load --facts`
+    /// Write a tree's facts as NDJSON, the input of `load --facts`
     #[command(after_help = "Example:\n  snake-pipe extract . | gzip > facts.ndjson.gz")]
     Extract(ExtractArguments),
     /// Answer a named query, or any SQL that only reads

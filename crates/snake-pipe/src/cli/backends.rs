@@ -7,7 +7,8 @@ use super::{
     Program,
     arguments::{BackendsCommand, Format},
     failure::Exit,
-    output::{print, print_json, table_of},
+    output::{print, print_json},
+    table::table_of,
 };
 
 #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! `config`.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     fs::OpenOptions,
     io::{self, Write as _},
@@ -14,7 +15,8 @@ use super::{
     Program,
     arguments::{ConfigCommand, Format},
     failure::Exit,
-    output::{print, print_json, table_of},
+    output::{print, print_json},
+    table::table_of,
 };
 use crate::config::{KEYS, Key, KeyKind, Origin};
 
@@ -83,27 +85,59 @@ fn written(key: &Key) -> String {
 #[derive(Serialize)]
 struct Shown {
     key: String,
-    value: String,
+    /// None for what is not set and has no default.
+    value: Option<String>,
     origin: String,
 }
 
 fn show(program: &Program, format: Format) -> Result<()> {
-    let shown: Vec<_> = program
-        .config
-        .settings()
-        .into_iter()
-        .map(|(key, setting)| Shown { value: setting.shown(&key), origin: setting.origin.to_string(), key })
-        .chain(fallback(program))
-        .collect();
+    let shown = shown(program);
     if format == Format::Json {
         return print_json(&shown);
     }
     let columns = ["key", "value", "from"].map(str::to_owned);
     let rows: Vec<_> = shown
-        .iter()
-        .map(|one| [&one.key, &one.value, &one.origin].map(|text| Value::Text(text.clone())).to_vec())
+        .into_iter()
+        .map(|one| [one.key, one.value.unwrap_or_default(), one.origin].map(Value::Text).to_vec())
         .collect();
     print(|out| writeln!(out, "{}", table_of(&columns, &rows)))
+}
+
+/// Every key with its value: of the program, and of the backends that are configured.
+fn shown(program: &Program) -> Vec<Shown> {
+    let set = program.config.settings();
+    let mut shown: BTreeMap<String, (Option<String>, String)> = KEYS
+        .iter()
+        .map(|key| (key.name.to_owned(), (None, "not set".to_owned())))
+        .chain(backend_defaults(program))
+        .collect();
+    shown.extend(set.into_iter().map(|(key, setting)| {
+        let value = setting.shown(&key);
+        (key, (Some(value), setting.origin.to_string()))
+    }));
+    let shown = shown.into_iter().map(|(key, (value, origin))| Shown { key, value, origin });
+    shown.chain(fallback(program)).collect()
+}
+
+/// The defaults of the options of every configured backend. What stands in its URL is seen there.
+fn backend_defaults(program: &Program) -> impl Iterator<Item = (String, (Option<String>, String))> {
+    let backends =
+        program.config.backend_names().into_iter().filter_map(|name| program.config.backend(&name).ok());
+    backends.flat_map(|backend| {
+        let kind = program.registry.kind_of_url(&backend.url).ok();
+        let name = backend.name.unwrap_or_default();
+        let in_url = |option: &str| {
+            backend.url.contains(&format!("?{option}=")) || backend.url.contains(&format!("&{option}="))
+        };
+        let options = kind.into_iter().flat_map(|kind| kind.options);
+        options
+            .filter(|option| !in_url(option.name))
+            .filter_map(|option| {
+                let value = Some(option.default?.to_owned());
+                Some((format!("backends.{name}.{}", option.name), (value, Origin::Default.to_string())))
+            })
+            .collect::<Vec<_>>()
+    })
 }
 
 /// The backend that is used where none is named.
@@ -112,5 +146,5 @@ fn fallback(program: &Program) -> Option<Shown> {
     let shown = |url: &str| crate::config::Setting::new(url, Origin::Default).shown("url");
     let value =
         backends.iter().map(|one| one.name.clone().unwrap_or_else(|| shown(&one.url))).collect::<Vec<_>>();
-    Some(Shown { key: "(backends used)".into(), value: value.join(", "), origin: "result".into() })
+    Some(Shown { key: "(backends used)".into(), value: Some(value.join(", ")), origin: "result".into() })
 }

@@ -1,5 +1,7 @@
 //! `doctor`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use snake_pipe_core::{DatabaseBackend, HealthStatus, MigrateMode, Result};
 
@@ -26,11 +28,19 @@ struct Point {
     verdict: Verdict,
     finding: String,
     help: Option<String>,
+    /// What else is known, for programs.
+    details: BTreeMap<String, String>,
 }
 
 impl Point {
     fn new(subject: impl Into<String>, verdict: Verdict, finding: impl Into<String>) -> Self {
-        Self { subject: subject.into(), verdict, finding: finding.into(), help: None }
+        Self {
+            subject: subject.into(),
+            verdict,
+            finding: finding.into(),
+            help: None,
+            details: BTreeMap::new(),
+        }
     }
 
     fn failed(subject: impl Into<String>, error: &snake_pipe_core::Error) -> Self {
@@ -147,15 +157,13 @@ async fn health(backend: &dyn DatabaseBackend, subject: &str) -> Point {
                 HealthStatus::Degraded | HealthStatus::Unknown => Verdict::Warning,
                 HealthStatus::Unhealthy => Verdict::Failed,
             };
-            let mut finding = format!("{}, {:.1} ms", health.status, health.latency.as_secs_f64() * 1000.0);
-            if let Some(version) = &health.server_version {
-                finding = format!("{finding}, {version}");
-            }
-            for (name, value) in &health.details {
-                finding = format!("{finding}, {name} {value}");
-            }
+            let milliseconds = health.latency.as_secs_f64() * 1000.0;
+            let version =
+                health.server_version.map(|version| format!(", version {version}")).unwrap_or_default();
+            let finding = format!("{}{version}, answers in {milliseconds:.1} ms", health.status);
             let help = (!health.warnings.is_empty()).then(|| health.warnings.join("\n"));
-            Point { help, ..Point::new(subject, verdict, finding) }
+            let details = health.details.into_iter().collect();
+            Point { help, details, ..Point::new(subject, verdict, finding) }
         }
         Err(error) => Point::failed(subject, &error),
     }

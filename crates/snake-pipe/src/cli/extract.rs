@@ -23,6 +23,9 @@ pub(super) async fn run(program: &Program, arguments: ExtractArguments) -> Resul
         let (path, name, progress) = (arguments.path, description.name.clone(), Arc::clone(&progress));
         blocking(move || Extraction::scan(&path, &name, options, progress)).await?
     };
+    for warning in extraction.inventory().warnings.iter().chain(&description.warning) {
+        tracing::warn!("{warning}");
+    }
     let mut stream = extraction.facts(|_| true);
     let mut written = Vec::with_capacity(1 << 20);
     let is_cancelled = loop {

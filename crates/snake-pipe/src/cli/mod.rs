@@ -19,11 +19,14 @@ mod report;
 mod repositories;
 mod status;
 mod summary;
+mod table;
 
 use std::{io::IsTerminal, process::ExitCode, sync::Arc};
 
 use clap::FromArgMatches as _;
-use snake_pipe_core::{DatabaseBackend, Error, ErrorKind, MigrateMode, Result, registry::Registry};
+use snake_pipe_core::{
+    DatabaseBackend, Error, ErrorKind, MigrateMode, Result, options::BackendOptions, registry::Registry,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{BackendSettings, Config};
@@ -69,7 +72,28 @@ fn start(registry: Result<Registry>, global: &Global) -> Result<(tokio::runtime:
         .enable_all()
         .build()
         .map_err(|source| Error::new(ErrorKind::Io, "cannot start the runtime").with_source(source))?;
-    Ok((runtime, Program { config, registry: registry?, cancelled: CancellationToken::new() }))
+    let registry = registry?;
+    check_backends(&config, &registry)?;
+    Ok((runtime, Program { config, registry, cancelled: CancellationToken::new() }))
+}
+
+/// A misspelt option is told at once, as every other key is, and not on the night when its backend is used first. Backends of
+/// a kind that this program does not have are left to a program that has it.
+fn check_backends(config: &Config, registry: &Registry) -> Result<()> {
+    for name in config.backend_names() {
+        let Ok(settings) = config.backend(&name) else { continue };
+        let Ok(kind) = registry.kind_of_url(&settings.url) else { continue };
+        BackendOptions::check(&settings.url, settings.name, kind.options, settings.options).map_err(
+            |error| {
+                let error = error.with_context("backend", &name);
+                config
+                    .file()
+                    .into_iter()
+                    .fold(error, |error, file| error.with_context("file", file.display()))
+            },
+        )?;
+    }
+    Ok(())
 }
 
 fn start_logs(config: &Config, global: &Global) -> Result<()> {
@@ -90,12 +114,17 @@ fn start_logs(config: &Config, global: &Global) -> Result<()> {
         None => config.text("log.format") == Some("json"),
     };
     // In a file, colours are noise; and whoever sets NO_COLOR (https://no-color.org) wants none on the terminal either.
-    let has_colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let logs =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(has_colours);
-    let started = match is_json {
-        true => logs.json().try_init(),
-        false => logs.try_init(),
+    let is_terminal = std::io::stderr().is_terminal();
+    let has_colours = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(|| progress::LogWriter)
+        .with_ansi(has_colours);
+    let started = match (is_json, is_terminal) {
+        (true, _) => logs.json().try_init(),
+        // Whoever looks on knows the time, and which module speaks is of no concern.
+        (false, true) => logs.without_time().with_target(false).try_init(),
+        (false, false) => logs.try_init(),
     };
     // A program that embeds the command line may have set up logs of its own; those stay.
     let _ = started;

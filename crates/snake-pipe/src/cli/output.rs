@@ -1,21 +1,14 @@
-//! Tables, JSON and CSV on standard output.
+//! Rows, JSON and CSV on standard output.
 
 use std::{
     io::{self, BufWriter, ErrorKind as IoErrorKind, Write},
     sync::Arc,
 };
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde::{Serialize, Serializer};
 use snake_pipe_core::{Error, QueryResult, Result, Value};
 
-use super::arguments::RowFormat;
-
-/// Below so many columns nothing is wrapped.
-const NARROW: u16 = 40;
-
-/// One line, below the header.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+use super::{arguments::RowFormat, table::table_of};
 
 /// Writes to standard output. A reader that went away (`| head`) is no error.
 ///
@@ -71,37 +64,6 @@ pub(super) fn print_rows(result: &QueryResult, format: RowFormat) -> Result<()> 
     }
 }
 
-/// A table for people: numbers to the right, long texts wrapped to the terminal's width.
-#[must_use]
-pub(super) fn table_of(columns: &[String], rows: &[Vec<Value>]) -> Table {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
-    // A terminal that does not know its width says 0, and everything would stand in columns of one letter.
-    if table.width().is_some_and(|width| width < NARROW) {
-        table.set_content_arrangement(ContentArrangement::Disabled);
-    }
-    table.set_header(columns);
-    for row in rows {
-        table.add_row(row.iter().map(shown));
-    }
-    for (index, column) in table.column_iter_mut().enumerate() {
-        let is_number = |row: &Vec<Value>| matches!(row.get(index), Some(Value::Integer(_) | Value::Real(_)));
-        if rows.iter().any(is_number) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        // Control characters would move the cursor, or worse: a path may hold them.
-        Value::Text(text) => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
-        Value::Real(number) => format!("{number:.3}"),
-        Value::Null | Value::Bool(_) | Value::Integer(_) => value.to_string(),
-    }
-}
-
 /// The rows as objects; a second column of the same name gets a number.
 fn objects(result: &QueryResult) -> impl Iterator<Item = Object<'_>> {
     let mut names: Vec<String> = Vec::new();
@@ -136,6 +98,12 @@ pub(super) const fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
+/// A repository as people read it: with its branch or other line of history, where it has one.
+#[must_use]
+pub(super) fn repository_name(name: &str, ref_name: &str) -> String {
+    if ref_name.is_empty() { name.to_owned() } else { format!("{name} ({ref_name})") }
+}
+
 /// A number with a space between thousands.
 #[must_use]
 pub(super) fn grouped(number: u64) -> String {
@@ -166,10 +134,5 @@ mod tests {
         let result = QueryResult { columns, rows, ..QueryResult::default() };
         let object = objects(&result).next().unwrap();
         assert_eq!(serde_json::to_string(&object).unwrap(), r#"{"b":null,"a":1,"a_2":2}"#);
-    }
-
-    #[test]
-    fn control_characters_do_not_reach_the_terminal() {
-        assert_eq!(shown(&Value::Text("a\u{1b}[2Jb".into())), "a\u{fffd}[2Jb");
     }
 }

@@ -1,9 +1,9 @@
 //! The progress bar on standard error, where that is a terminal.
 
 use std::{
-    io::IsTerminal,
+    io::{self, IsTerminal},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
@@ -15,6 +15,26 @@ use snake_pipe_extract::{Phase, Progress, ProgressSnapshot};
 
 /// A file that is parsed for longer than this is named.
 const SLOW: Duration = Duration::from_secs(2);
+
+/// The bar that is on the terminal, if any.
+static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Standard error for logs: a bar that is shown makes room for a line, and comes back below it.
+pub(super) struct LogWriter;
+
+impl io::Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match shown {
+            Some(bar) => bar.suspend(|| io::stderr().write(bytes)),
+            None => io::stderr().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
 
 /// Shows how far a run is until it is finished or dropped.
 pub(super) struct Display {
@@ -31,12 +51,13 @@ impl Display {
     /// Shows an extraction and, behind it, what `backends` says.
     pub(super) fn start(progress: &Arc<Progress>, backends: impl Fn() -> String + Send + 'static) -> Self {
         let done = Arc::new(AtomicBool::new(false));
-        if !std::io::stderr().is_terminal() {
+        if !io::stderr().is_terminal() {
             return Self { done, thread: None };
         }
         let (progress, stop) = (Arc::clone(progress), Arc::clone(&done));
         let thread = std::thread::spawn(move || {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
             let mut phase = None;
             while !stop.load(Ordering::Relaxed) {
                 let snapshot = progress.snapshot();
@@ -49,6 +70,7 @@ impl Display {
                 draw(&bar, &snapshot, &backends());
                 std::thread::sleep(Duration::from_millis(100));
             }
+            *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = None;
             bar.finish_and_clear();
         });
         Self { done, thread: Some(thread) }
@@ -77,7 +99,7 @@ impl Drop for Display {
 fn style(snapshot: &ProgressSnapshot) -> ProgressStyle {
     let template = match (snapshot.phase, snapshot.bytes_total > 0) {
         (Phase::Discover | Phase::Done, _) | (_, false) => "{spinner} {prefix:<9} {elapsed:>4} {wide_msg}",
-        (_, true) => "{prefix:<11} {bar:24} {bytes:>10} of {total_bytes}, {eta} left {wide_msg}",
+        (_, true) => "{prefix:<11} {bar:14} {bytes:>10} of {total_bytes}, {eta} left, {wide_msg}",
     };
     // The template is one of the two above, which are right.
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())

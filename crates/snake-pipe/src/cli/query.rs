@@ -1,6 +1,9 @@
 //! `query` and `queries`.
 
-use std::{collections::BTreeMap, io::Read};
+use std::{
+    collections::BTreeMap,
+    io::{self, Read as _, Write},
+};
 
 use serde::Serialize;
 use snake_pipe_core::{
@@ -59,7 +62,7 @@ impl Asked {
     fn of(text: &str) -> Result<Self> {
         if text == "-" {
             let mut sql = String::new();
-            std::io::stdin().read_to_string(&mut sql)?;
+            io::stdin().read_to_string(&mut sql)?;
             return Ok(Self::Sql(sql));
         }
         match text.contains(char::is_whitespace) {
@@ -118,22 +121,39 @@ struct DescribedParameter {
 pub(super) fn list(format: Format) -> Result<Exit> {
     match format {
         Format::Json => print_json(&QUERIES.iter().map(described).collect::<Vec<_>>())?,
-        Format::Text => print(|out| {
-            for query in QUERIES {
-                writeln!(out, "{}\n    {}", query.name, query.question)?;
-                for parameter in described(query).parameters {
-                    let default = match (parameter.is_required, parameter.default) {
-                        (true, _) => "required".to_owned(),
-                        (false, Some(value)) => format!("default {value}"),
-                        (false, None) => "optional".to_owned(),
-                    };
-                    writeln!(out, "    --param {}=…  {} ({default})", parameter.name, parameter.help)?;
-                }
-            }
-            writeln!(out, "\nTry: snake-pipe query hotspots")
-        })?,
+        Format::Text => print(tell_queries)?,
     }
     Ok(Exit::Done)
+}
+
+/// Every query with its own parameters; those that all have stand once, at the end.
+fn tell_queries(out: &mut dyn Write) -> io::Result<()> {
+    let has =
+        |query: &NamedQuery, name: &str| query.parameters.iter().any(|parameter| parameter.name == name);
+    let is_common = |name: &str| QUERIES.iter().all(|query| has(query, name));
+    for query in QUERIES {
+        writeln!(out, "{}\n    {}", query.name, query.question)?;
+        for parameter in described(query).parameters.iter().filter(|one| !is_common(one.name)) {
+            writeln!(out, "    {}", parameter.told())?;
+        }
+    }
+    writeln!(out, "\nEvery query takes:")?;
+    let first = QUERIES.first().map(described);
+    for parameter in first.iter().flat_map(|query| &query.parameters).filter(|one| is_common(one.name)) {
+        writeln!(out, "    {}", parameter.told())?;
+    }
+    writeln!(out, "\nTry: snake-pipe query hotspots --param limit=5")
+}
+
+impl DescribedParameter {
+    fn told(&self) -> String {
+        let default = match (self.is_required, self.default) {
+            (true, _) => "required".to_owned(),
+            (false, Some(value)) => format!("default {value}"),
+            (false, None) => "optional".to_owned(),
+        };
+        format!("--param {}=…  {} ({default})", self.name, self.help)
+    }
 }
 
 fn described(query: &NamedQuery) -> Described {

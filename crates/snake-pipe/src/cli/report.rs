@@ -10,8 +10,9 @@ use super::{
     arguments::Format,
     failure::Exit,
     load::Run,
-    output::{grouped, plural, print, print_json, table_of},
+    output::{grouped, plural, print, print_json, repository_name},
     summary::Counts,
+    table::table_of,
 };
 
 /// How many refused files or lines are named; the rest is counted.
@@ -101,7 +102,8 @@ impl Report {
 
     fn text(&self) -> String {
         let mut text = self.headline();
-        if self.loaded.files > 0 && !self.is_unchanged() {
+        let is_anything_loaded = matches!(self.run.outcome, Outcome::Success | Outcome::PartlyFailed);
+        if self.loaded.files > 0 && is_anything_loaded && !self.is_unchanged() {
             text.push('\n');
             text.push_str(&self.loaded.text());
         }
@@ -128,10 +130,7 @@ impl Report {
 
     fn headline(&self) -> String {
         let repository = &self.run.repository;
-        let name = match repository.ref_name.as_str() {
-            "" => repository.name.clone(),
-            ref_name => format!("{} ({ref_name})", repository.name),
-        };
+        let name = repository_name(&repository.name, &repository.ref_name);
         let to: Vec<_> = self.run.lanes.iter().map(|lane| lane.address.as_str()).collect();
         let to = to.join(" and ");
         let seconds = self.seconds;
@@ -267,9 +266,10 @@ fn trouble_of(lane: &LaneSummary) -> String {
     }
     if lane.owed_files > 0 {
         text.push_str(&format!(
-            "{}: {} files are owed; repeat the load\n",
+            "{}: {} file{} owed; repeat the load\n",
             lane.address,
-            grouped(lane.owed_files)
+            grouped(lane.owed_files),
+            if lane.owed_files == 1 { " is" } else { "s are" },
         ));
     }
     for letter in lane.dead_letters.iter().take(NAMED) {

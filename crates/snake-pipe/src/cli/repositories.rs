@@ -7,7 +7,8 @@ use super::{
     Program,
     arguments::{Format, RepositoriesCommand},
     failure::Exit,
-    output::{print, print_json, table_of},
+    output::{print, print_json, repository_name},
+    table::table_of,
 };
 
 #[derive(Serialize)]
@@ -35,7 +36,8 @@ pub(super) async fn run(program: &Program, command: RepositoriesCommand) -> Resu
                 Format::Json => print_json(&removed)?,
                 Format::Text => print(|out| {
                     removed.iter().try_for_each(|one| {
-                        writeln!(out, "removed {} {} from {}", one.name, one.ref_name, one.backend)
+                        let name = repository_name(&one.name, &one.ref_name);
+                        writeln!(out, "removed {name} from {}", one.backend)
                     })
                 })?,
             }
@@ -97,5 +99,8 @@ fn print_table(repositories: &[Listed]) -> Result<()> {
             [&one.backend, &one.name, &one.ref_name, &root].map(|text| Value::Text(text.clone())).to_vec()
         })
         .collect();
-    print(|out| writeln!(out, "{}", table_of(&columns, &rows)))
+    print(|out| match rows.is_empty() {
+        true => writeln!(out, "nothing is loaded yet: try `snake-pipe load .`"),
+        false => writeln!(out, "{}", table_of(&columns, &rows)),
+    })
 }

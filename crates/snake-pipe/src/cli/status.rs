@@ -15,7 +15,7 @@ use super::{
     arguments::{Format, FromArguments},
     extract::blocking,
     failure::Exit,
-    output::{grouped, print, print_json},
+    output::{grouped, print, print_json, repository_name},
 };
 use crate::load::{ExtractFlags, extract_options};
 
@@ -175,7 +175,7 @@ fn build_of(producer_version: &str) -> &str {
 }
 
 fn tell(status: &Status, out: &mut dyn std::io::Write) -> std::io::Result<()> {
-    writeln!(out, "{} {} in {}", status.name, status.ref_name, status.backend)?;
+    writeln!(out, "{} in {}", repository_name(&status.name, &status.ref_name), status.backend)?;
     if let Some(commit) = status.snapshot.as_ref().and_then(|snapshot| snapshot.commit.as_deref()) {
         let dirty = status.snapshot.as_ref().and_then(|snapshot| snapshot.is_dirty).unwrap_or(false);
         writeln!(out, "  commit     {commit}{}", if dirty { ", with changes" } else { "" })?;
@@ -203,8 +203,11 @@ fn tell(status: &Status, out: &mut dyn std::io::Write) -> std::io::Result<()> {
             writeln!(out, "  stale      files in {root}: {}; load it again", parts.join(", "))?;
         }
     }
-    for (table, count) in &status.counts {
-        writeln!(out, "  {table:<13}{:>12}", grouped(u64::try_from(*count).unwrap_or(0)))?;
-    }
-    Ok(())
+    // In the order in which people think of them.
+    let counts: Vec<_> = COUNTED
+        .iter()
+        .filter_map(|table| Some((*table, u64::try_from(*status.counts.get(table)?).unwrap_or(0))))
+        .map(|(table, count)| format!("{} {}", grouped(count), table.replace('_', " ")))
+        .collect();
+    writeln!(out, "  holds      {}", counts.join(", "))
 }

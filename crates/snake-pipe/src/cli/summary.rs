@@ -11,7 +11,10 @@ use snake_pipe_core::{
     model::{Import, ParseStatus, ResolutionStatus, TransformedAst},
 };
 
-use super::output::{grouped, plural, table_of};
+use super::{
+    output::{grouped, plural},
+    table::table_of,
+};
 
 /// Counts over the facts that passed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

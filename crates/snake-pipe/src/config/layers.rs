@@ -221,12 +221,9 @@ fn check_rule(key: &str, rule: &str) -> Result<()> {
 fn check(key: &str, value: &str) -> Result<()> {
     let known: Option<&Key> = KEYS.iter().find(|candidate| candidate.name == key);
     let Some(known) = known else {
-        let names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
-        let help = match nearest(key, &names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the keys are {}, and [backends.NAME]", names.join(", ")),
-        };
-        return Err(Error::new(ErrorKind::Configuration, format!("unknown key `{key}`")).with_help(help));
+        return Err(
+            Error::new(ErrorKind::Configuration, format!("unknown key `{key}`")).with_help(known_keys(key))
+        );
     };
     if known.kind.accepts(value) {
         return Ok(());
@@ -235,9 +232,41 @@ fn check(key: &str, value: &str) -> Result<()> {
         .with_help(format!("it takes {}", known.kind.describe())))
 }
 
+/// The nearest key to an unknown one; else those of its table, or the tables.
+fn known_keys(key: &str) -> String {
+    let names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
+    if let Some(near) = nearest(key, &names) {
+        return format!("did you mean `{near}`?");
+    }
+    let table = key.split('.').next().unwrap_or(key);
+    let of_table: Vec<_> =
+        names.iter().copied().filter(|name| name.split('.').next() == Some(table)).collect();
+    if !of_table.is_empty() {
+        return format!("the keys of [{table}] are {}", of_table.join(", "));
+    }
+    let mut tables: Vec<_> = names.iter().filter_map(|name| name.split('.').next()).collect();
+    tables.dedup();
+    tables.extend(["backends.NAME", "profiles.NAME"]);
+    let beginnings: Vec<_> = tables.iter().map(|table| table.trim_end_matches(".NAME")).collect();
+    let tables = tables.iter().map(|table| format!("[{table}]")).collect::<Vec<_>>().join(", ");
+    match nearest(table, &beginnings) {
+        Some(near) => format!("did you mean [{near}…]? the tables are {tables}"),
+        None => format!("the tables are {tables}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_key_is_answered_by_the_nearest_key_or_its_table() {
+        assert_eq!(known_keys("load.thread"), "did you mean `load.threads`?");
+        assert!(known_keys("load.nonsense").starts_with("the keys of [load] are load.batch_bytes, "));
+        let tables = "the tables are [extract], [load], [log], [backends.NAME], [profiles.NAME]";
+        assert_eq!(known_keys("backend.nightly.url"), format!("did you mean [backends…]? {tables}"));
+        assert_eq!(known_keys("colour"), tables);
+    }
 
     #[test]
     fn what_is_shown_holds_no_password() {

@@ -7,14 +7,16 @@ use std::{
 
 use snake_pipe_core::{Error, ErrorKind, PoolState, Result};
 use sqlx::{
-    PgPool, Postgres,
+    Connection as _, PgConnection, PgPool, Postgres,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::time::{sleep, timeout};
 
 use super::{
+    Outage,
     keeper::Keeper,
+    outage::Wait,
     replicas::Replicas,
     route::{Place, Route},
 };
@@ -22,6 +24,8 @@ use crate::{config::PostgresConfig, error::failed};
 
 /// How often the servers are asked again which of them takes the writes, while no connection is to be had.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(250);
+/// How long a server is asked for the reason why it is not to be had.
+const REASON_LIMIT: Duration = Duration::from_secs(1);
 /// How long closing waits for connections that are in use.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 /// How often the server looks whether the client of a running statement is still there, from version 14 on.
@@ -33,6 +37,7 @@ pub(crate) struct Pool {
     connections: PgPool,
     /// None for a pool that the program made: it says itself where it leads.
     source: Option<Arc<Source>>,
+    outage: Outage,
 }
 
 #[derive(Debug)]
@@ -44,35 +49,43 @@ struct Source {
 
 impl Pool {
     /// A pool over one that the program made.
-    pub(crate) const fn given(connections: PgPool) -> Self {
-        Self { connections, source: None }
+    pub(crate) const fn given(connections: PgPool, outage: Outage) -> Self {
+        Self { connections, source: None, outage }
     }
 
     /// Finds the server and opens a pool to it.
     ///
     /// # Errors
     /// `Connection`, `Authentication` or `Configuration`, naming the address.
-    pub(crate) async fn open(config: &PostgresConfig) -> Result<Self> {
+    pub(crate) async fn open(config: &PostgresConfig, outage: Outage) -> Result<Self> {
         let route = Route::new(config.clone());
-        let place = route.find_patiently().await?;
+        let place = route.find_patiently(&outage).await?;
         let connections = pool_options(config).connect_lazy_with(route.options(place)?);
         let keeper = config.health_interval.map(|interval| Keeper::start(connections.clone(), interval));
         let replicas = Replicas::new(config.clone());
-        Ok(Self { connections, source: Some(Arc::new(Source { route, replicas, _keeper: keeper })) })
+        Ok(Self { connections, source: Some(Arc::new(Source { route, replicas, _keeper: keeper })), outage })
     }
 
     /// A connection that answers. A dead one is replaced; where the server is gone and there are others, the one that took over
-    /// is sought for as long as a connection may take.
+    /// is sought for as long as a connection may take. A server that went away is waited for, see [`Outage`].
     ///
     /// # Errors
     /// `Timeout` when there is none in time, and what connecting fails with.
     pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>> {
         let begin = Instant::now();
+        let wait = self.outage.wait(&self.connections);
         let acquired = match &self.source {
-            None => self.connections.acquire().await.map_err(failed("connect")),
-            Some(source) if source.route.has_choice() => self.acquire_from_several(&source.route).await,
-            Some(source) => self.acquire_from_one(&source.route).await,
+            None => self.acquire_in_time(&wait).await,
+            Some(source) if source.route.has_choice() => {
+                self.acquire_from_several(&source.route, &wait).await
+            }
+            Some(source) => self.acquire_from_one(&source.route, &wait).await,
         };
+        match &acquired {
+            Err(error) if matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) => drop(wait),
+            // Taken or refused, by a server that is there.
+            Ok(_) | Err(_) => wait.answered(),
+        }
         crate::metrics::acquired(begin.elapsed(), acquired.as_ref().err());
         acquired
     }
@@ -87,22 +100,48 @@ impl Pool {
         connection.flatten()
     }
 
-    async fn acquire_from_one(&self, route: &Route) -> Result<PoolConnection<Postgres>> {
+    /// A connection while the patience lasts.
+    async fn acquire_in_time(&self, wait: &Wait<'_>) -> Result<PoolConnection<Postgres>> {
+        loop {
+            match timeout(wait.left(), self.connections.acquire()).await {
+                Ok(Ok(connection)) => return Ok(connection),
+                // A socket that is gone, or a connection cut off while it is made: the server is about to be back, or not.
+                Ok(Err(sqlx::Error::Io(_))) if wait.left() > SEARCH_INTERVAL => sleep(SEARCH_INTERVAL).await,
+                Ok(Err(sqlx::Error::Io(source))) => return Err(wait.in_vain(&source.to_string())),
+                Ok(Err(sqlx::Error::PoolTimedOut)) | Err(_) if wait.is_for_the_pool() => {
+                    return Err(failed("connect")(sqlx::Error::PoolTimedOut));
+                }
+                Ok(Err(sqlx::Error::PoolTimedOut)) | Err(_) => return Err(self.reason(wait).await),
+                Ok(Err(error)) => return Err(failed("connect")(error)),
+            }
+        }
+    }
+
+    /// Why no connection was to be had: the driver's pool keeps that to itself.
+    async fn reason(&self, wait: &Wait<'_>) -> Error {
+        let options = self.connections.connect_options();
+        match timeout(REASON_LIMIT, PgConnection::connect_with(&options)).await {
+            Ok(Err(sqlx::Error::Io(source))) => wait.in_vain(&source.to_string()),
+            Ok(Err(error)) => failed("connect")(error),
+            Ok(Ok(_)) | Err(_) => wait.in_vain("it does not answer"),
+        }
+    }
+
+    async fn acquire_from_one(&self, route: &Route, wait: &Wait<'_>) -> Result<PoolConnection<Postgres>> {
         // An idle connection is past its password.
         if self.connections.num_idle() == 0 {
             self.refresh(route)?;
         }
-        match self.connections.acquire().await.map_err(failed("connect")) {
+        match self.acquire_in_time(wait).await {
             Err(error) if error.kind() == ErrorKind::Authentication && route.password_may_change() => {
                 self.refresh(route)?;
-                self.connections.acquire().await.map_err(failed("connect"))
+                self.acquire_in_time(wait).await
             }
             acquired => acquired,
         }
     }
 
-    async fn acquire_from_several(&self, route: &Route) -> Result<PoolConnection<Postgres>> {
-        let deadline = Instant::now() + self.connections.options().get_acquire_timeout();
+    async fn acquire_from_several(&self, route: &Route, wait: &Wait<'_>) -> Result<PoolConnection<Postgres>> {
         if self.connections.num_idle() == 0 {
             self.refresh(route)?;
         }
@@ -118,12 +157,15 @@ impl Pool {
                     },
                     () = sleep(SEARCH_INTERVAL) => self.search(route).await,
                 }
+                if wait.left().is_zero() {
+                    break failed("connect")(sqlx::Error::PoolTimedOut);
+                }
             };
             let may_pass = matches!(
                 error.kind(),
                 ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Authentication
             );
-            if !may_pass || Instant::now() > deadline {
+            if !may_pass || wait.left().is_zero() {
                 return Err(route.describe(error));
             }
             sleep(SEARCH_INTERVAL).await;

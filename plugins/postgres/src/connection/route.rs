@@ -2,13 +2,14 @@
 
 use std::{
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use snake_pipe_core::{Error, ErrorKind, Result};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Row as _};
 use tokio::time::{sleep, timeout};
 
+use super::Outage;
 use crate::{
     config::{PostgresConfig, Role, Target, TlsMode},
     error::{check_server, connect_error, failed},
@@ -63,15 +64,24 @@ impl Route {
     ///
     /// # Errors
     /// As of [`Route::find`].
-    pub(super) async fn find_patiently(&self) -> Result<Place> {
+    pub(super) async fn find_patiently(&self, outage: &Outage) -> Result<Place> {
+        let begin = Instant::now();
         let mut pause = FIRST_RETRY_PAUSE;
-        let mut attempts_left = self.config.retry_attempts;
+        // Whoever finds a server away that was tried in vain a moment ago need not try as often again.
+        let mut attempts_left = if outage.is_known() { 0 } else { self.config.retry_attempts };
         loop {
             let error = match self.find().await {
-                Ok(place) => return Ok(place),
+                Ok(place) => {
+                    outage.end();
+                    return Ok(place);
+                }
                 Err(error) => error,
             };
-            if attempts_left == 0 || !matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) {
+            let may_pass = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout);
+            if attempts_left == 0 || !may_pass {
+                if may_pass {
+                    outage.met(begin);
+                }
                 return Err(error.with_context("address", &self.config.address));
             }
             tracing::debug!(address = self.config.address, %error, "cannot connect, trying again");

@@ -82,15 +82,17 @@ pub(super) async fn a_query_may_only_read(store: Store) -> Result<()> {
 pub(super) async fn a_wrong_query_is_the_callers_error(store: Store) -> Result<()> {
     let subject = Subject::ready(store).await?;
     let wrong = [
-        ("SELEC 1", ErrorKind::Query),
-        ("SELECT nothing FROM nowhere", ErrorKind::Query),
-        ("", ErrorKind::Query),
-        // The statement may be right: it is the values that are missing.
-        ("SELECT $1", ErrorKind::Configuration),
+        (SqlQuery::new("SELEC 1"), ErrorKind::Query),
+        (SqlQuery::new("SELECT nothing FROM nowhere"), ErrorKind::Query),
+        (SqlQuery::new(""), ErrorKind::Query),
+        // The statement is right; the values are too few or too many, as `SqlQuery::check_parameter_count` says.
+        (SqlQuery::new("SELECT $1"), ErrorKind::Configuration),
+        (SqlQuery::new("SELECT 1").with_parameters(vec![Value::Integer(1)]), ErrorKind::Configuration),
     ];
-    for (statement, kind) in wrong {
-        let result = subject.backend.execute_sql_query(SqlQuery::new(statement)).await;
-        assert_fails(result, kind, statement);
+    for (query, kind) in wrong {
+        let statement = query.sql.clone();
+        let result = subject.backend.execute_sql_query(query).await;
+        assert_fails(result, kind, &statement);
         let answer = subject.backend.execute_sql_query(SqlQuery::new("SELECT 1 AS one")).await?;
         assert_eq!(answer.rows, [[Value::Integer(1)]]);
     }
