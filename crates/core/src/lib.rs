@@ -16,6 +16,7 @@ mod query;
 mod timestamp;
 mod validate;
 
+pub mod backup;
 pub mod memory;
 #[cfg(feature = "mocks")]
 pub mod mock;

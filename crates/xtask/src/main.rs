@@ -11,6 +11,7 @@ mod package;
 mod postgres;
 mod shell;
 mod test;
+mod versions;
 
 use std::process::ExitCode;
 
@@ -46,6 +47,9 @@ enum Command {
     /// none, this command installs them if it runs as root on Debian or Ubuntu, and else says what to run.
     #[command(after_help = TEST_EXAMPLES)]
     Test {
+        /// The conformance suite alone, on every supported version of PostgreSQL, which npm fetches.
+        #[arg(long)]
+        all_postgres: bool,
         /// Arguments for `cargo test`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -88,7 +92,8 @@ Examples:
   cargo xtask test                             everything
   cargo xtask test -- fence                    tests with `fence` in their name
   cargo xtask test -- -p snake-pipe-core       one crate
-  cargo xtask test -- fence -- --nocapture     with their output";
+  cargo xtask test -- fence -- --nocapture     with their output
+  cargo xtask test --all-postgres              the conformance suite on PostgreSQL 13 to 18";
 
 const BENCH_EXAMPLES: &str = "\
 Examples:
@@ -105,7 +110,8 @@ Examples:
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Check { steps } => check::run(&steps),
-        Command::Test { arguments } => test::run(&arguments),
+        Command::Test { all_postgres: true, .. } => versions::run(),
+        Command::Test { arguments, .. } => test::run(&arguments),
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Acceptance => bench::acceptance(),
         Command::Accuracy(options) => accuracy::run(&options),

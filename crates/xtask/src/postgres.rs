@@ -28,13 +28,29 @@ pub(crate) fn install_if_missing() -> Result {
         return if has_programs(&folder) { Ok(()) } else { Err(refusal()) };
     }
     if is_installed() {
-        return Ok(());
+        return install_pooler_if_missing();
     }
     println!("no server programs of PostgreSQL were found; the tests need them");
     if is_root() && shell::output(Command::new("apt-get").arg("--version")).is_some() {
         install()?;
     }
-    if is_installed() { Ok(()) } else { Err(advice().to_owned()) }
+    if is_installed() { install_pooler_if_missing() } else { Err(advice().to_owned()) }
+}
+
+/// One test puts PgBouncer before a server. Where it cannot be installed, that test says so.
+fn install_pooler_if_missing() -> Result {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    let is_missing = !folders.into_iter().any(|folder| folder.join("pgbouncer").is_file());
+    if is_missing && is_root() && shell::output(Command::new("apt-get").arg("--version")).is_some() {
+        let apt = |arguments: &[&str]| {
+            shell::run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+        };
+        apt(&["update"])?;
+        // Its package starts it where there is an init system; nothing uses that one.
+        apt(&["install", "-y", "--no-install-recommends", "pgbouncer"])?;
+    }
+    Ok(())
 }
 
 fn is_installed() -> bool {

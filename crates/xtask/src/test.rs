@@ -38,7 +38,7 @@ fn names_packages(arguments: &[impl AsRef<str>]) -> bool {
 
 /// What the tests said so far.
 #[derive(Default, Debug, PartialEq, Eq)]
-struct Tally {
+pub(crate) struct Tally {
     passed: u64,
     failed: u64,
     ignored: u64,
@@ -47,7 +47,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn run(&mut self, command: &mut Command) -> Result {
+    pub(crate) fn run(&mut self, command: &mut Command) -> Result {
         let shown = Shown(command).to_string();
         println!("\n$ {shown}");
         let mut child = command
@@ -90,7 +90,7 @@ impl Tally {
         }
     }
 
-    fn summary(&self) -> Result {
+    pub(crate) fn summary(&self) -> Result {
         println!();
         for failure in &self.failures {
             println!("FAILED: {failure}");

@@ -9,8 +9,8 @@ use std::{
 use async_trait::async_trait;
 use snake_pipe_core::{
     BackendInfo, Capabilities, DatabaseBackend, Dialect, Error, ErrorKind, HealthCheckResult,
-    IntegrityResult, IntegrityScope, LoadSession, MigrateMode, Migrations, QueryResult, Result, SqlQuery,
-    StoredRepository,
+    IntegrityResult, IntegrityScope, LoadSession, MigrateMode, Migrations, PoolState, QueryResult, Result,
+    SqlQuery, StoredRepository,
     id::RepositoryId,
     load::{Batch, LoadPlan, Publication, PublishResult, WriteResult},
     manifest::Manifest,
@@ -19,7 +19,7 @@ use sqlx::PgPool;
 
 use crate::{
     CAPABILITIES,
-    config::PostgresConfig,
+    config::{ClientEnvironment, PostgresConfig},
     connection::{Lease, Outage, Pool},
     error::check_server,
     health::{self, HealthMemory},
@@ -100,13 +100,30 @@ impl PostgresBackend {
         }
     }
 
-    fn pool(&self) -> Result<Pool> {
+    /// How many connections there are at the moment; none before `connect`.
+    #[must_use]
+    pub fn pool_state(&self) -> Option<PoolState> {
+        self.pool().ok().map(|pool| pool.state())
+    }
+
+    /// How many prepared statements the connection kept that came back to the pool last.
+    #[must_use]
+    pub fn cached_statements(&self) -> usize {
+        self.pool().map_or(0, |pool| pool.cached_statements())
+    }
+
+    pub(crate) fn pool(&self) -> Result<Pool> {
         let pool = self.pool.read().unwrap_or_else(PoisonError::into_inner);
         pool.clone().ok_or_else(|| Error::new(ErrorKind::NotConnected, "the backend is not connected"))
     }
 
     fn set_pool(&self, pool: Option<Pool>) -> Option<Pool> {
         std::mem::replace(&mut *self.pool.write().unwrap_or_else(PoisonError::into_inner), pool)
+    }
+
+    /// What PostgreSQL's own programs reach the connected server with.
+    pub(crate) fn environment(&self) -> Result<ClientEnvironment> {
+        self.pool()?.client_environment()
     }
 
     async fn open(&self) -> Result<Pool> {

@@ -12,11 +12,13 @@ use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
 use crate::{options::OPTIONS, schema::statements::quoted};
 
 mod address;
+mod client;
 mod password;
 mod service;
 mod target;
 mod tls;
 
+pub(crate) use client::ClientEnvironment;
 use password::PasswordSource;
 pub(crate) use target::{Role, Target};
 pub(crate) use tls::TlsMode;

@@ -1,7 +1,12 @@
 //! Connections on loan from the pool.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use snake_pipe_core::Result;
-use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Postgres, pool::PoolConnection};
 
 pub(crate) use outage::Outage;
 pub(crate) use pool::Pool;
@@ -16,19 +21,20 @@ mod route;
 /// COPY that failed, may have left it in the middle of something. The server then rolls back.
 pub(crate) struct Lease {
     connection: Option<PoolConnection<Postgres>>,
+    statements: Arc<AtomicUsize>,
 }
 
 impl Lease {
     /// Takes a connection out of the pool, or opens one.
     pub(crate) async fn take(pool: &Pool) -> Result<Self> {
-        Ok(Self { connection: Some(pool.acquire().await?) })
+        Ok(Self { connection: Some(pool.acquire().await?), statements: pool.statement_count() })
     }
 
     /// Takes a connection that only reads: to a standby that is near enough, where the settings allow it, else as
     /// [`Lease::take`].
     pub(crate) async fn take_for_reading(pool: &Pool) -> Result<Self> {
         match pool.acquire_from_replica().await {
-            Some(connection) => Ok(Self { connection: Some(connection) }),
+            Some(connection) => Ok(Self { connection: Some(connection), statements: pool.statement_count() }),
             None => Self::take(pool).await,
         }
     }
@@ -45,7 +51,11 @@ impl Lease {
 
     /// Puts the connection back: nothing is under way on it.
     pub(crate) fn give_back(mut self) {
-        drop(self.connection.take());
+        if let Some(connection) = self.connection.take() {
+            let count = connection.cached_statements_size();
+            self.statements.store(count, Ordering::Relaxed);
+            crate::metrics::statements_cached(count);
+        }
     }
 
     /// Ends the transaction without effect. A connection on which even that fails is closed.

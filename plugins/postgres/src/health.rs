@@ -25,8 +25,14 @@ const SLOW_ROUND_TRIP: Duration = Duration::from_millis(100);
 const LONG_TRANSACTION_SECONDS: f64 = 300.0;
 const LAG_BYTES: i64 = 64 << 20;
 const LAG_SECONDS: f64 = 60.0;
-/// Of 2,147 million transactions at most.
+/// So many transactions may lie between the oldest row that is not frozen and now (2³¹), and so many multixacts.
+const NUMBERS: i64 = 2_147_483_648;
 const OLD_TRANSACTIONS: i64 = 1_500_000_000;
+/// What a replication slot keeps the server from removing.
+const SLOT_BYTES: i64 = 1 << 30;
+/// Dead rows, where they are more than the living ones.
+const DEAD_ROWS: i64 = 100_000;
+const FULL_SEQUENCE: f64 = 0.75;
 
 const STATE: &str = "
     SELECT current_setting('server_version') AS server_version,
@@ -56,7 +62,19 @@ const STATE: &str = "
             WHERE datname = current_database() AND pid <> pg_backend_pid()) AS longest_transaction_seconds,
            (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS server_connections,
            current_setting('max_connections')::bigint AS server_max_connections,
-           (SELECT age(datfrozenxid)::bigint FROM pg_database WHERE datname = current_database()) AS transaction_age";
+           (SELECT age(datfrozenxid)::bigint FROM pg_database WHERE datname = current_database()) AS transaction_age,
+           (SELECT mxid_age(datminmxid)::bigint FROM pg_database WHERE datname = current_database()) AS multixact_age,
+           (SELECT count(*) FROM pg_replication_slots) AS replication_slots,
+           (SELECT count(*) FROM pg_replication_slots WHERE NOT active) AS inactive_slots,
+           CASE WHEN NOT pg_is_in_recovery() THEN
+               (SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn))::bigint FROM pg_replication_slots)
+           END AS slot_retained_bytes,
+           (SELECT coalesce(sum(n_dead_tup), 0)::bigint FROM pg_stat_user_tables WHERE schemaname = current_schema())
+               AS dead_rows,
+           (SELECT coalesce(sum(n_live_tup), 0)::bigint FROM pg_stat_user_tables WHERE schemaname = current_schema())
+               AS live_rows,
+           (SELECT max(last_value::float8 / max_value::float8) FROM pg_sequences WHERE increment_by > 0)
+               AS fullest_sequence";
 
 /// What has to be remembered from one check to the next.
 #[derive(Debug)]
@@ -124,11 +142,21 @@ async fn ask(pool: &Pool, memory: &HealthMemory) -> Result<HealthCheckResult> {
 fn details(row: &PgRow, version: u64) -> Vec<(String, String)> {
     let number = |name: &str| row.get::<Option<i64>, _>(name).map(|value| value.to_string());
     let seconds = |name: &str| row.get::<Option<f64>, _>(name).map(|value| format!("{value:.1}"));
+    let percent = |name: &str| row.get::<Option<f64>, _>(name).map(|value| format!("{:.1}", value * 100.0));
+    let left = |name: &str| row.get::<Option<i64>, _>(name).map(|age| (NUMBERS - age).to_string());
     let all = [
         ("database_size_bytes", number("database_size_bytes")),
+        ("dead_rows", number("dead_rows")),
         ("deadlocks", number("deadlocks")),
+        ("fullest_sequence_percent", percent("fullest_sequence")),
+        ("inactive_slots", number("inactive_slots")),
         ("is_in_recovery", Some(row.get::<bool, _>("is_in_recovery").to_string())),
+        ("live_rows", number("live_rows")),
         ("longest_transaction_seconds", seconds("longest_transaction_seconds")),
+        ("multixact_age", number("multixact_age")),
+        ("multixacts_left", left("multixact_age")),
+        ("replication_slots", number("replication_slots")),
+        ("slot_retained_bytes", number("slot_retained_bytes")),
         ("replay_lag_seconds", seconds("replay_lag_seconds")),
         ("schema_version", Some(version.to_string())),
         ("server_connections", number("server_connections")),
@@ -136,6 +164,7 @@ fn details(row: &PgRow, version: u64) -> Vec<(String, String)> {
         ("standbys", number("standbys")),
         ("standby_lag_bytes", number("standby_lag_bytes")),
         ("transaction_age", number("transaction_age")),
+        ("transactions_left", left("transaction_age")),
         ("wal_position", row.get("wal_position")),
     ];
     let mut known: Vec<_> =
@@ -204,9 +233,25 @@ fn judge(result: &mut HealthCheckResult, row: &PgRow, version: u64, memory: &Hea
             format!("the server has {connections} of {allowed} connections"),
         ),
         (
-            number("transaction_age") > OLD_TRANSACTIONS,
+            number("transaction_age").max(number("multixact_age")) > OLD_TRANSACTIONS,
             Degraded,
             "old rows have to be frozen soon: see VACUUM FREEZE".to_owned(),
+        ),
+        (
+            number("slot_retained_bytes") > SLOT_BYTES,
+            Degraded,
+            "a replication slot keeps more than 1 GiB of the log: bring its reader back, or drop the slot"
+                .to_owned(),
+        ),
+        (
+            number("dead_rows") > DEAD_ROWS.max(number("live_rows")),
+            Degraded,
+            format!("{} rows are dead: run VACUUM, and see whether autovacuum keeps up", number("dead_rows")),
+        ),
+        (
+            seconds("fullest_sequence") > FULL_SEQUENCE,
+            Degraded,
+            "a sequence has used three quarters of its numbers".to_owned(),
         ),
     ];
     for (applies, status, words) in findings {

@@ -3,6 +3,7 @@
 //! See `README.md` for what it promises, its options and how it loads.
 
 mod backend;
+pub mod backup;
 mod config;
 mod connection;
 mod error;
@@ -11,6 +12,7 @@ mod integrity;
 pub mod metrics;
 mod options;
 mod query;
+mod roles;
 mod schema;
 mod session;
 
@@ -25,6 +27,7 @@ use snake_pipe_core::{
 pub use backend::PostgresBackend;
 pub use config::PostgresConfig;
 pub use options::OPTIONS;
+pub use roles::DEFAULT_ROLE_PREFIX;
 
 /// What its backends promise.
 pub const CAPABILITIES: Capabilities = Capabilities {

@@ -12,6 +12,7 @@ const CONNECTIONS: &str = "snake_pipe_postgres_connections_opened_total";
 const DEAD: &str = "snake_pipe_postgres_connections_dead_total";
 const FAILOVERS: &str = "snake_pipe_postgres_failovers_total";
 const READS: &str = "snake_pipe_postgres_reads_total";
+const STATEMENTS: &str = "snake_pipe_postgres_cached_statements";
 const SIZE: &str = "snake_pipe_postgres_pool_connections";
 
 /// Tells the recorder what the figures mean.
@@ -22,6 +23,7 @@ pub fn describe() {
     describe_counter!(DEAD, "Idle connections found dead and closed.");
     describe_counter!(FAILOVERS, "Times that another server had taken over.");
     describe_counter!(READS, "Queries by the server that they went to, where standbys may answer.");
+    describe_gauge!(STATEMENTS, "Prepared statements of the connection that came back to the pool last.");
     describe_gauge!(SIZE, "Connections of the pool by state, at the last check.");
 }
 
@@ -54,4 +56,9 @@ pub(crate) fn pool_checked(size: u32, idle: usize, dead: u64) {
     gauge!(SIZE, "state" => "idle").set(idle as f64);
     gauge!(SIZE, "state" => "in_use").set(in_use as f64);
     counter!(DEAD).increment(dead);
+}
+
+/// A connection came back with so many prepared statements.
+pub(crate) fn statements_cached(count: usize) {
+    gauge!(STATEMENTS).set(count as f64);
 }

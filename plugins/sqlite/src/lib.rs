@@ -4,6 +4,7 @@
 //! See the crate's README for its promises, options and limits.
 
 mod backend;
+pub mod backup;
 mod config;
 mod database;
 mod error;

@@ -145,9 +145,19 @@ pub(super) enum Command {
     /// Write a configuration file, or show every value with its origin
     #[command(subcommand, after_help = "Example:\n  snake-pipe config show")]
     Config(ConfigCommand),
+    /// Ask how well databases are: 0 healthy, 3 degraded, 1 unhealthy
+    #[command(after_help = "Example:\n  snake-pipe health --from postgres://me@db/code")]
+    Health(FromArguments),
+    /// Back a database up, with counts and digests of every table
+    #[command(after_help = "Example:\n  snake-pipe backup --from postgres://me@db/code backups/monday")]
+    Backup(BackupArguments),
+    /// Restore a backup into an empty database, and verify it
+    #[command(after_help = "Example:\n  snake-pipe restore backups/monday --to postgres://me@db/restored")]
+    Restore(RestoreArguments),
     /// Look for what would make a load fail: connections, rights, cache
-    #[command(after_help = "Example:\n  snake-pipe doctor --from postgres://me@db/code")]
-    Doctor(FromArguments),
+    #[command(after_help = "Examples:\n  snake-pipe doctor --from postgres://me@db/code\n  \
+        snake-pipe doctor --from postgres://me@db/code --print-grants | psql code")]
+    Doctor(DoctorArguments),
 }
 
 /// `load`.
@@ -192,6 +202,9 @@ pub(super) struct LoadArguments {
     /// Show where the time went
     #[arg(long)]
     pub timings: bool,
+    /// Write what was counted to a file, as Prometheus' text file collector reads it
+    #[arg(long, value_name = "FILE")]
+    pub metrics_file: Option<PathBuf>,
     /// Form of the summary
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub format: Format,
@@ -242,6 +255,46 @@ pub(super) struct FromArguments {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub format: Format,
+}
+
+/// `backup`.
+#[derive(Debug, Args)]
+pub(super) struct BackupArguments {
+    /// New folder for the backup
+    pub folder: PathBuf,
+    /// Backend to back up: a URL or a configured name
+    #[arg(long, value_name = "URL|NAME")]
+    pub from: Option<String>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    pub format: Format,
+}
+
+/// `restore`.
+#[derive(Debug, Args)]
+pub(super) struct RestoreArguments {
+    /// Folder that `backup` wrote
+    pub folder: PathBuf,
+    /// Empty database to restore into: a URL or a configured name
+    #[arg(long, value_name = "URL|NAME")]
+    pub to: Option<String>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    pub format: Format,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArguments {
+    /// Which backends, and in which form to tell
+    #[command(flatten)]
+    pub from: FromArguments,
+    /// Print the SQL that makes roles with the least privileges (owner, writer, reader); nothing is connected to
+    #[arg(long)]
+    pub print_grants: bool,
+    /// What the names of those roles begin with
+    #[arg(long, value_name = "PREFIX", default_value = "snake_pipe", requires = "print_grants")]
+    pub role_prefix: String,
 }
 
 /// `migrate`.

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use snake_pipe_core::{DatabaseBackend, HealthStatus, MigrateMode, Result};
+use snake_pipe_core::{
+    DatabaseBackend, Error, ErrorKind, HealthStatus, MigrateMode, Result, options::BackendOptions,
+};
 
 use super::{
     Program,
-    arguments::{Format, FromArguments},
+    arguments::{DoctorArguments, Format},
     failure::Exit,
     output::{print, print_json},
 };
@@ -43,7 +45,7 @@ impl Point {
         }
     }
 
-    fn failed(subject: impl Into<String>, error: &snake_pipe_core::Error) -> Self {
+    fn failed(subject: impl Into<String>, error: &Error) -> Self {
         let mut finding = error.to_string();
         let mut cause = std::error::Error::source(error);
         while let Some(inner) = cause {
@@ -54,7 +56,11 @@ impl Point {
     }
 }
 
-pub(super) async fn run(program: &Program, arguments: FromArguments) -> Result<Exit> {
+pub(super) async fn run(program: &Program, arguments: DoctorArguments) -> Result<Exit> {
+    if arguments.print_grants {
+        return print_grants(program, &arguments);
+    }
+    let arguments = arguments.from;
     let mut points = vec![configuration(program), git(), cache(program)];
     for settings in program.config.backends(&arguments.from)? {
         points.extend(examine(program, &settings).await);
@@ -78,6 +84,37 @@ pub(super) async fn run(program: &Program, arguments: FromArguments) -> Result<E
         })?,
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// The SQL is made from the configuration alone: whoever prints it need not be the one who may run it.
+fn print_grants(program: &Program, arguments: &DoctorArguments) -> Result<Exit> {
+    let mut all = String::new();
+    for settings in program.config.backends(&arguments.from.from)? {
+        all.push_str(&grants(program, &settings, &arguments.role_prefix)?);
+    }
+    print(|out| write!(out, "{all}"))?;
+    Ok(Exit::Done)
+}
+
+#[cfg(feature = "postgres")]
+fn grants(program: &Program, settings: &BackendSettings, prefix: &str) -> Result<String> {
+    let kind = program.registry.kind_of_url(&settings.url)?;
+    if kind.kind != "postgres" {
+        return Err(no_roles(kind.kind));
+    }
+    let options =
+        BackendOptions::check(&settings.url, settings.name.clone(), kind.options, settings.options.clone())?;
+    snake_pipe_postgres::PostgresConfig::from_options(&options)?.grants(prefix, &[])
+}
+
+#[cfg(not(feature = "postgres"))]
+fn grants(program: &Program, settings: &BackendSettings, _prefix: &str) -> Result<String> {
+    Err(no_roles(program.registry.kind_of_url(&settings.url)?.kind))
+}
+
+fn no_roles(kind: &str) -> Error {
+    Error::new(ErrorKind::Configuration, format!("a backend of kind `{kind}` has no roles"))
+        .with_help("name a PostgreSQL database with --from")
 }
 
 fn configuration(program: &Program) -> Point {

@@ -9,7 +9,7 @@ use super::arguments::Arguments;
 /// Which commands stand together. What is in none of these groups is bookkeeping.
 const GROUPS: [(&str, &[&str]); 2] = [
     ("Load and ask", &["load", "extract", "query", "queries", "status", "check"]),
-    ("Operate", &["repositories", "backends", "migrate", "config", "doctor"]),
+    ("Operate", &["repositories", "backends", "migrate", "backup", "restore", "health", "config", "doctor"]),
 ];
 const REST: &str = "Bookkeeping";
 

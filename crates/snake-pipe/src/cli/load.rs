@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::{StreamExt, TryStreamExt, future::join_all, stream::BoxStream};
-use snake_pipe_coordinator::{Breakers, Pipeline, Route, RunSummary};
+use snake_pipe_coordinator::{Breakers, Metrics, Pipeline, Route, RunSummary};
 use snake_pipe_core::{
     DatabaseBackend, Error, ErrorKind, Result, load::Repository, model::TransformedAst, secret::redacted_url,
 };
@@ -24,6 +24,7 @@ use super::{
     facts,
     failure::Exit,
     held::{Held, scope},
+    metrics::MetricsFile,
     migrate_if_allowed,
     progress::Display,
     report::Report,
@@ -41,14 +42,20 @@ pub(super) type Facts = BoxStream<'static, Result<Arc<TransformedAst>>>;
 
 pub(super) async fn run(program: &Program, arguments: LoadArguments) -> Result<Exit> {
     let started = Instant::now();
+    let metrics = arguments.metrics_file.clone().map(MetricsFile::new).transpose()?;
     let input = Input::of(program, &arguments)?;
     let backends = program.until_cancelled(connect(program, &arguments)).await?;
+    let counting = metrics.as_ref().map(MetricsFile::runs);
     let run = match input {
-        Input::Tree(source) => load_tree(program, &arguments, *source, &backends).await?,
+        Input::Tree(source) => load_tree(program, &arguments, *source, &backends, counting).await,
         Input::Facts(facts, repository) => {
-            load_facts(program, &arguments, &facts, repository, &backends).await?
+            load_facts(program, &arguments, &facts, repository, &backends, counting).await
         }
     };
+    if let Some(metrics) = &metrics {
+        metrics.write()?;
+    }
+    let run = run?;
     for backend in &backends {
         // What was published stays published whatever closing says.
         let _ = backend.close().await;
@@ -130,6 +137,7 @@ async fn load_tree(
     arguments: &LoadArguments,
     source: Source,
     backends: &[Arc<dyn DatabaseBackend>],
+    metrics: Option<&Metrics>,
 ) -> Result<Run> {
     let mut phases = Vec::new();
     let mut clock = Instant::now();
@@ -163,7 +171,7 @@ async fn load_tree(
     let facts = counted(facts, &counts);
     let source = Arc::new(source);
     let bytes: u64 = inventory.files.iter().filter_map(|file| file.size_bytes).sum();
-    let summary = pipeline(program, arguments, facts, backends)?
+    let summary = pipeline(program, arguments, facts, backends, metrics)?
         .repository(repository)
         .scope(scope)
         .listing(inventory.files.iter().map(|file| (file.path.clone(), file.language)))
@@ -268,12 +276,17 @@ fn pipeline(
     arguments: &LoadArguments,
     facts: Facts,
     backends: &[Arc<dyn DatabaseBackend>],
+    metrics: Option<&Metrics>,
 ) -> Result<Pipeline<'static>> {
     let pipeline = Pipeline::from(facts)
         .options(coordinator_options(&program.config, backends.len())?)
         .breakers(Breakers::new(breaker_options(&program.config)))
         .allow_other_source(arguments.allow_other_source)
         .cancelled_by(program.cancelled.clone());
+    let pipeline = match metrics {
+        Some(metrics) => pipeline.observe(metrics.observer()),
+        None => pipeline,
+    };
     let routed = backends.iter().zip(routes(program, arguments)?);
     Ok(routed.fold(pipeline, |pipeline, (backend, route)| pipeline.to_routed(Arc::clone(backend), route)))
 }
@@ -284,6 +297,7 @@ async fn load_facts(
     facts: &Path,
     repository: Repository,
     backends: &[Arc<dyn DatabaseBackend>],
+    metrics: Option<&Metrics>,
 ) -> Result<Run> {
     let quarantined = Arc::new(Mutex::new(Vec::new()));
     let records = facts::records(arguments, facts)?;
@@ -292,7 +306,7 @@ async fn load_facts(
     let stream = facts::stream(records, &quarantined);
     let version = format!("facts-{}", env!("CARGO_PKG_VERSION"));
     let started = Instant::now();
-    let summary = pipeline(program, arguments, counted(stream, &counts), backends)?
+    let summary = pipeline(program, arguments, counted(stream, &counts), backends, metrics)?
         .repository(repository)
         .scope(scope)
         .listing(listing)

@@ -2,15 +2,18 @@
 
 mod arguments;
 mod backends;
+mod backup;
 mod check;
 mod config_command;
 mod doctor;
 mod extract;
 mod facts;
 mod failure;
+mod health;
 mod held;
 mod help;
 mod load;
+mod metrics;
 mod migrate;
 mod output;
 mod progress;
@@ -166,6 +169,9 @@ async fn dispatch(program: &Program, command: Command) -> Result<Exit> {
         Command::Backends(command) => backends::run(program, command),
         Command::Migrate(arguments) => program.until_cancelled(migrate::run(program, arguments)).await,
         Command::Config(command) => config_command::run(program, command),
+        Command::Health(arguments) => program.until_cancelled(health::run(program, arguments)).await,
+        Command::Backup(arguments) => program.until_cancelled(backup::backup(program, arguments)).await,
+        Command::Restore(arguments) => program.until_cancelled(backup::restore(program, arguments)).await,
         Command::Doctor(arguments) => program.until_cancelled(doctor::run(program, arguments)).await,
     }
 }

@@ -57,6 +57,11 @@ impl TlsMode {
         }
     }
 
+    /// Its name in libpq.
+    pub(crate) fn name(self) -> &'static str {
+        WORDS.iter().find(|(_, mode)| *mode == self).map_or("prefer", |(name, _)| name)
+    }
+
     /// Whether it insists on encryption.
     pub(crate) const fn is_secure(self) -> bool {
         matches!(self, Self::Require | Self::VerifyCa | Self::VerifyFull)

@@ -1,7 +1,10 @@
 //! The pool of connections to the server that takes the writes.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -20,7 +23,10 @@ use super::{
     replicas::Replicas,
     route::{Place, Route},
 };
-use crate::{config::PostgresConfig, error::failed};
+use crate::{
+    config::{ClientEnvironment, PostgresConfig},
+    error::failed,
+};
 
 /// How often the servers are asked again which of them takes the writes, while no connection is to be had.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(250);
@@ -38,6 +44,7 @@ pub(crate) struct Pool {
     /// None for a pool that the program made: it says itself where it leads.
     source: Option<Arc<Source>>,
     outage: Outage,
+    cached_statements: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
@@ -49,8 +56,8 @@ struct Source {
 
 impl Pool {
     /// A pool over one that the program made.
-    pub(crate) const fn given(connections: PgPool, outage: Outage) -> Self {
-        Self { connections, source: None, outage }
+    pub(crate) fn given(connections: PgPool, outage: Outage) -> Self {
+        Self { connections, source: None, outage, cached_statements: Arc::default() }
     }
 
     /// Finds the server and opens a pool to it.
@@ -63,7 +70,8 @@ impl Pool {
         let connections = pool_options(config).connect_lazy_with(route.options(place)?);
         let keeper = config.health_interval.map(|interval| Keeper::start(connections.clone(), interval));
         let replicas = Replicas::new(config.clone());
-        Ok(Self { connections, source: Some(Arc::new(Source { route, replicas, _keeper: keeper })), outage })
+        let source = Some(Arc::new(Source { route, replicas, _keeper: keeper }));
+        Ok(Self { connections, source, outage, cached_statements: Arc::default() })
     }
 
     /// A connection that answers. A dead one is replaced; where the server is gone and there are others, the one that took over
@@ -211,10 +219,32 @@ impl Pool {
         }
     }
 
+    /// How many prepared statements the connection kept that came back last.
+    pub(crate) fn cached_statements(&self) -> usize {
+        self.cached_statements.load(Ordering::Relaxed)
+    }
+
+    /// Where that is counted.
+    pub(super) fn statement_count(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.cached_statements)
+    }
+
     /// Which server the pool leads to, where there are several.
     pub(crate) fn server(&self) -> Option<String> {
         let route = &self.source.as_ref()?.route;
         route.has_choice().then(|| route.place().map(|place| route.name(place).to_owned()))?
+    }
+
+    /// What PostgreSQL's own programs reach the server with.
+    ///
+    /// # Errors
+    /// `Unsupported` for a pool that the program made, whose password nobody can read.
+    pub(crate) fn client_environment(&self) -> Result<ClientEnvironment> {
+        let route = self.source.as_ref().map(|source| &source.route);
+        match route.and_then(|route| Some((route, route.place()?))) {
+            Some((route, place)) => route.config().client_environment(place.host, place.tls),
+            None => Err(Error::new(ErrorKind::Unsupported, "a pool that the program made tells no password")),
+        }
     }
 
     /// Closes every connection; one that the program made stays open. Connections on loan are closed when they come back.

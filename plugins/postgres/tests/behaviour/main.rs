@@ -9,5 +9,7 @@ mod health;
 mod loading;
 mod migrations;
 mod partitions;
+mod pooling;
 mod queries;
+mod securing;
 mod support;
