@@ -219,6 +219,9 @@ fn a_short_load_leaves_its_figures_in_a_file() {
     place.run(&["load", "shop", "--metrics-file", "nowhere/load.prom"]).exits(2);
 }
 
+/// What the way is called, the URL, and environment variables.
+type Way<'a> = (&'a str, String, Vec<(&'a str, String)>);
+
 #[test]
 fn a_password_comes_by_every_way_that_postgresql_knows() {
     let (place, database) = (shop::place(), TestDatabase::create().unwrap());
@@ -247,7 +250,7 @@ fn a_password_comes_by_every_way_that_postgresql_knows() {
         "[code]\nhost=127.0.0.1\nport={port}\ndbname={}\nuser={role}\npassword={password}\n",
         database.name()
     );
-    let ways: [(&str, String, Vec<(&str, String)>); 7] = [
+    let ways: [Way<'_>; 7] = [
         ("URL", url.replacen('@', &format!(":{password}@"), 1), vec![]),
         ("PGPASSWORD", url.clone(), vec![("PGPASSWORD", password.into())]),
         (
