@@ -40,6 +40,14 @@ fn what_the_query_guide_says_works() {
     run_statements(&guide);
 }
 
+#[test]
+fn what_the_guides_for_operators_say_works() {
+    for name in ["setup", "tuning", "backup", "monitoring", "upgrade", "troubleshooting"] {
+        let guide = document(&format!("docs/operations/{name}.md")).expect(name);
+        assert!(run_commands(&guide) > 0, "{name} shows no command of snake-pipe");
+    }
+}
+
 /// Where the code in the plugin guide is compiled and tested.
 const SHOWN_IN_THE_PLUGIN_GUIDE: [&str; 5] = [
     "examples/jsonlines-backend/src/lib.rs",

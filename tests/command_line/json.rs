@@ -53,6 +53,13 @@ const EXAMPLES: &[(&str, Example)] = &[
     }),
     ("migrate", |place| place.run(&["migrate", "--to", "sqlite:new.db", "--format", "json"]).exits(0)),
     ("config show", |place| place.run(&["config", "show", "--format", "json"]).exits(0)),
+    ("health", |place| place.run(&["health", "--from", "sqlite:code.db", "--format", "json"]).exits(0)),
+    ("backup", |place| {
+        place.run(&["backup", "monday", "--from", "sqlite:code.db", "--format", "json"]).exits(0)
+    }),
+    ("restore", |place| {
+        place.run(&["restore", "monday", "--to", "sqlite:again.db", "--format", "json"]).exits(0)
+    }),
     ("doctor", |place| place.run(&["doctor", "--from", "sqlite:missing.db", "--format", "json"]).exits(1)),
 ];
 

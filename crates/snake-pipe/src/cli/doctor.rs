@@ -15,6 +15,10 @@ use super::{
 };
 use crate::config::BackendSettings;
 
+/// The schema of the bookkeeping, beside that of the facts.
+#[cfg(feature = "postgres")]
+const CONTROL_SCHEMA: &str = "snake_pipe";
+
 /// How a point stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -104,7 +108,7 @@ fn grants(program: &Program, settings: &BackendSettings, prefix: &str) -> Result
     }
     let options =
         BackendOptions::check(&settings.url, settings.name.clone(), kind.options, settings.options.clone())?;
-    snake_pipe_postgres::PostgresConfig::from_options(&options)?.grants(prefix, &[])
+    snake_pipe_postgres::PostgresConfig::from_options(&options)?.grants(prefix, &[CONTROL_SCHEMA])
 }
 
 #[cfg(not(feature = "postgres"))]

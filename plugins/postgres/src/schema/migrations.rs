@@ -3,10 +3,13 @@
 //! The statements name no schema: they work in whichever the connection's search path begins with. Versions and checksums
 //! stand in `snake_pipe_migrations`; the version stands in that table's comment too, which every role may read.
 
+use std::time::{Duration, Instant};
+
 use snake_pipe_core::{
     Error, ErrorKind, MigrateMode, MigrationStep, Migrations, Result, id::Digest, schema::TABLES,
 };
 use sqlx::Row as _;
+use tokio::time::sleep;
 
 use crate::{
     connection::Lease,
@@ -35,6 +38,13 @@ pub(crate) const LATEST_VERSION: u64 = 3;
 
 const VIEWS: [&str; 5] =
     ["file_details", "function_details", "class_details", "call_details", "dependency_details"];
+
+/// How long one attempt waits for a lock: everybody who wants the table meanwhile waits behind it.
+const TURN_MS: u64 = 300;
+/// How long it gives way before the next attempt.
+const TURN_PAUSE: Duration = Duration::from_millis(200);
+/// How long all attempts together may take.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 const CREATE_HISTORY: &str = "CREATE TABLE snake_pipe_migrations (
     version bigint PRIMARY KEY,
@@ -97,7 +107,8 @@ pub(crate) async fn read_state(lease: &mut Lease) -> Result<State> {
     Ok(State { schema: row.get("schema_name"), version: version.map_or(0, i64::unsigned_abs) })
 }
 
-/// Brings the schema up to date in one transaction, or says what is missing.
+/// Brings the schema up to date in one transaction, or says what is missing. Locks are waited for in short turns, so that nobody
+/// who comes behind is held up by the waiting; for all of them together, as long as the patience lasts.
 pub(crate) async fn migrate(
     mut lease: Lease,
     configured: Option<&str>,
@@ -109,7 +120,7 @@ pub(crate) async fn migrate(
         state.refuse_newer()?;
         return Ok(plan(&state));
     }
-    match apply(&mut lease, configured).await {
+    match apply_patiently(&mut lease, configured).await {
         Ok(migrations) => {
             lease.give_back();
             Ok(migrations)
@@ -122,6 +133,20 @@ pub(crate) async fn migrate(
                 lease.give_back();
             }
             Err(error.with_operation("migrate"))
+        }
+    }
+}
+
+async fn apply_patiently(lease: &mut Lease, configured: Option<&str>) -> Result<Migrations> {
+    let begin = Instant::now();
+    loop {
+        match apply(lease, configured).await {
+            Err(error) if error.kind() == ErrorKind::Busy && begin.elapsed() < PATIENCE => {
+                lease.run("ROLLBACK").await.map_err(failed("migrate"))?;
+                tracing::debug!(%error, "a lock is held, trying again");
+                sleep(TURN_PAUSE).await;
+            }
+            result => return result,
         }
     }
 }
@@ -142,8 +167,8 @@ fn plan(state: &State) -> Migrations {
 }
 
 async fn apply(lease: &mut Lease, configured: Option<&str>) -> Result<Migrations> {
-    lease.run("BEGIN").await.map_err(failed("migrate"))?;
-    // Held to the end of the transaction: a second process waits here, and then finds the work done.
+    lease.run(format!("BEGIN; SET LOCAL lock_timeout = '{TURN_MS}ms'")).await.map_err(failed("migrate"))?;
+    // Held to the end of the transaction: a second process waits for it, and then finds the work done.
     let lock = "SELECT pg_advisory_xact_lock(hashtext('snake_pipe_migrations'), hashtext($1))";
     let key = configured.unwrap_or_default();
     sqlx::query(lock).bind(key).execute(lease.get()).await.map_err(failed("migrate"))?;

@@ -13,3 +13,4 @@ mod pooling;
 mod queries;
 mod securing;
 mod support;
+mod upgrading;
