@@ -16,6 +16,9 @@ const COMMANDS: &[&[&str]] = &[
     &["migrate"],
     &["config", "init"],
     &["config", "show"],
+    &["backup"],
+    &["restore"],
+    &["health"],
     &["doctor"],
 ];
 
