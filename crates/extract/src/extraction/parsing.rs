@@ -60,6 +60,10 @@ pub(super) fn parse_missing<'a>(mut files: Files<'a>, workers: &Workers, queue: 
         }
         Ok(())
     })?;
+    if missing.iter().map(|index| memory_bytes(size(*index))).sum::<u64>() > KEPT_BYTES {
+        // What the trees took is not taken again.
+        return_memory();
+    }
     for (index, read) in changed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         files.replace(index, read);
     }

@@ -77,7 +77,7 @@ impl FactStore {
 
     /// The packs that no other process writes, with their numbers; they are locked from now on.
     fn lockable_packs(&self) -> Vec<(u32, Arc<Pack>)> {
-        let packs = self.packs.read().unwrap_or_else(PoisonError::into_inner);
+        let packs = self.packs().read().unwrap_or_else(PoisonError::into_inner);
         (0..)
             .zip(packs.iter())
             .filter(|(_, pack)| pack.file().try_lock().is_ok())
@@ -87,7 +87,7 @@ impl FactStore {
 
     /// What the index has of these packs, in the order of the bytes.
     fn entries_of(&self, packs: &[(u32, Arc<Pack>)]) -> Vec<(EntryKey, Arc<Pack>, Place)> {
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let index = self.index().read().unwrap_or_else(PoisonError::into_inner);
         let mut entries: Vec<_> = index
             .iter()
             .filter_map(|(key, (number, place))| {

@@ -16,7 +16,7 @@ mod pack;
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, Once, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -37,6 +37,8 @@ use pack::{Pack, PackWriter, Place};
 #[derive(Debug)]
 pub(crate) struct FactStore {
     directory: OpenDirectory,
+    /// Whether the packs that were there were looked at.
+    is_read: Once,
     packs: RwLock<Vec<Arc<Pack>>>,
     index: RwLock<FxHashMap<EntryKey, (u32, Place)>>,
     writer: Mutex<Option<PackWriter>>,
@@ -45,30 +47,44 @@ pub(crate) struct FactStore {
 
 impl FactStore {
     /// Opens the cache of the repository `name`, or makes an empty one. Where the directory cannot be written, a
-    /// temporary one takes its place, and a warning says so.
+    /// temporary one takes its place, and a warning says so. What it holds is looked at when somebody asks for it: a run
+    /// over an unchanged tree never does.
     ///
     /// # Errors
     /// `Io` or `Capacity` if not even a temporary directory can be made.
     pub(crate) fn open(location: &CacheLocation, name: &str) -> Result<Self> {
-        let directory = OpenDirectory::open(location, name)?;
-        let mut packs = Vec::new();
-        let mut index = FxHashMap::default();
-        for path in compaction::pack_paths(directory.path()) {
-            // Another process may have compacted it away since; what is gone is a miss.
-            let Ok(pack) = Pack::open(&path) else { continue };
-            let number = packs.len() as u32;
-            pack.for_each_entry(|key, place| {
-                index.insert(key, (number, place));
-            });
-            packs.push(Arc::new(pack));
-        }
         Ok(Self {
-            directory,
-            packs: RwLock::new(packs),
-            index: RwLock::new(index),
+            directory: OpenDirectory::open(location, name)?,
+            is_read: Once::new(),
+            packs: RwLock::default(),
+            index: RwLock::default(),
             writer: Mutex::new(None),
             written_bytes: AtomicU64::new(0),
         })
+    }
+
+    /// The packs; all that were there are in the index.
+    fn packs(&self) -> &RwLock<Vec<Arc<Pack>>> {
+        self.is_read.call_once(|| {
+            let mut packs = self.packs.write().unwrap_or_else(PoisonError::into_inner);
+            let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+            for path in compaction::pack_paths(self.directory()) {
+                // Another process may have compacted it away since; what is gone is a miss.
+                let Ok(pack) = Pack::open(&path) else { continue };
+                let number = packs.len() as u32;
+                pack.for_each_entry(|key, place| {
+                    index.insert(key, (number, place));
+                });
+                packs.push(Arc::new(pack));
+            }
+        });
+        &self.packs
+    }
+
+    /// Where each entry is.
+    fn index(&self) -> &RwLock<FxHashMap<EntryKey, (u32, Place)>> {
+        self.packs();
+        &self.index
     }
 
     /// Where entries are kept.
@@ -94,7 +110,7 @@ impl FactStore {
 
     /// Whether there is an entry, going by its head: that it cannot be read may turn out later.
     pub(crate) fn contains(&self, key: EntryKey) -> bool {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).contains_key(&key)
+        self.index().read().unwrap_or_else(PoisonError::into_inner).contains_key(&key)
     }
 
     /// Adds an entry. Once this returns, an interruption does not lose it.
@@ -117,7 +133,7 @@ impl FactStore {
         let place = writer.append(record)?;
         self.written_bytes.fetch_add(record.len() as u64, Ordering::Relaxed);
         let number = writer.number();
-        self.index.write().unwrap_or_else(PoisonError::into_inner).insert(key, (number, place));
+        self.index().write().unwrap_or_else(PoisonError::into_inner).insert(key, (number, place));
         Ok(())
     }
 
@@ -137,21 +153,21 @@ impl FactStore {
         section: Section,
         buffers: &mut Buffers,
     ) -> Option<T> {
-        let (number, place) = *self.index.read().unwrap_or_else(PoisonError::into_inner).get(&key)?;
+        let (number, place) = *self.index().read().unwrap_or_else(PoisonError::into_inner).get(&key)?;
         let pack = {
-            let packs = self.packs.read().unwrap_or_else(PoisonError::into_inner);
+            let packs = self.packs().read().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(packs.get(number as usize)?)
         };
         let value = pack.read(&place, section, buffers).and_then(|bytes| postcard::from_bytes(bytes).ok());
         if value.is_none() {
             tracing::warn!(pack = %pack.path().display(), "a damaged entry of the fact cache is made anew");
-            self.index.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
+            self.index().write().unwrap_or_else(PoisonError::into_inner).remove(&key);
         }
         value
     }
 
     fn new_pack(&self) -> Result<PackWriter> {
-        let mut packs = self.packs.write().unwrap_or_else(PoisonError::into_inner);
+        let mut packs = self.packs().write().unwrap_or_else(PoisonError::into_inner);
         let writer = PackWriter::create(self.directory(), packs.len() as u32)?;
         packs.push(writer.pack());
         Ok(writer)
