@@ -139,3 +139,31 @@ fn the_list_of_queries_says_what_each_answers() {
         assert!(answer.stdout.contains(expected), "{expected}\n{}", answer.told());
     }
 }
+
+#[test]
+fn a_statement_that_is_no_text_is_refused_at_once() {
+    let place = shop::loaded();
+    let arguments = ["query", "-", "--from", "sqlite:code.db"];
+    let answer = place.run_with_input(&arguments, "SELECT 1\0 AS a").exits(1);
+    let message = "error: the statement holds a NUL character (from: standard input)\n  help: a statement is a text in UTF-8";
+    assert!(answer.stderr.starts_with(message), "{}", answer.told());
+}
+
+#[test]
+fn a_full_disk_behind_standard_output_is_told_and_a_reader_that_went_away_is_not() {
+    let place = shop::loaded();
+    let mut full = place.command(&["queries"]);
+    full.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let output = full.stderr(std::process::Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.starts_with("error: No space left on device"), "{told}");
+    assert!(told.contains("(to: standard output)"), "{told}");
+
+    let mut gone = place.command(&["extract", "shop"]);
+    let mut child =
+        gone.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}

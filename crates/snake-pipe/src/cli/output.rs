@@ -17,7 +17,9 @@ use super::{arguments::RowFormat, table::table_of};
 pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != IoErrorKind::BrokenPipe => Err(Error::from(error)),
+        Err(error) if error.kind() != IoErrorKind::BrokenPipe => {
+            Err(Error::from(error).with_context("to", "standard output"))
+        }
         _ => Ok(()),
     }
 }

@@ -61,14 +61,27 @@ impl Asked {
     /// One word is a name; anything longer is a statement.
     fn of(text: &str) -> Result<Self> {
         if text == "-" {
-            let mut sql = String::new();
-            io::stdin().read_to_string(&mut sql)?;
-            return Ok(Self::Sql(sql));
+            return from_standard_input().map(Self::Sql);
         }
         match text.contains(char::is_whitespace) {
             true => Ok(Self::Sql(text.to_owned())),
             false => named(text).map(Self::Named),
         }
+    }
+}
+
+/// The statement on standard input. To no database a NUL is part of a statement, and some wait for the rest for ever.
+fn from_standard_input() -> Result<String> {
+    let unreadable = |error: Error| {
+        error
+            .with_context("from", "standard input")
+            .with_help("a statement is a text in UTF-8, without NUL characters")
+    };
+    let mut sql = String::new();
+    io::stdin().read_to_string(&mut sql).map_err(|source| unreadable(source.into()))?;
+    match sql.contains('\0') {
+        true => Err(unreadable(Error::new(ErrorKind::Query, "the statement holds a NUL character"))),
+        false => Ok(sql),
     }
 }
 

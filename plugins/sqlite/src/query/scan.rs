@@ -10,6 +10,11 @@ const READING: &[&str] = &["SELECT", "WITH", "VALUES", "EXPLAIN"];
 
 /// Checks that there is one statement and that it reads; the greatest number of its parameters.
 pub(super) fn check(sql: &str) -> Result<usize> {
+    // To SQLite a NUL ends the text, and the driver would ask for the rest of it for ever.
+    if sql.contains('\0') {
+        return Err(refused("the statement holds a NUL character".to_owned())
+            .with_help("leave it out; a text with one is written as 'a' || char(0) || 'b'"));
+    }
     let (mut first, mut has_ended, mut greatest) = (None, false, 0);
     for token in (Tokens { rest: sql }) {
         if has_ended && token != Token::End {
@@ -181,5 +186,14 @@ mod tests {
         for sql in cases {
             assert_eq!(check(sql).unwrap_err().kind(), ErrorKind::Query, "{sql}");
         }
+    }
+
+    #[test]
+    fn a_nul_ends_no_statement() {
+        let error = check("SELECT 1\0 AS a").unwrap_err();
+        assert_eq!(
+            (error.kind(), error.message()),
+            (ErrorKind::Query, "the statement holds a NUL character")
+        );
     }
 }
