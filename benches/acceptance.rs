@@ -13,7 +13,7 @@ mod row_counter;
 use std::{
     collections::BTreeMap,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
@@ -50,6 +50,7 @@ const ACID_RECORDS_PER_MINUTE: f64 = 5_000.0;
 const COPY_RECORDS_PER_MINUTE: f64 = 50_000.0;
 const FILES_PER_MINUTE: f64 = 200.0;
 const QUERY_MS: f64 = 100.0;
+const LOOKUP_MS: f64 = 20.0;
 const INTEGRITY_MS: f64 = 50.0;
 const HEALTH_MS: f64 = 100.0;
 const ACQUISITION_MS: f64 = 5.0;
@@ -71,15 +72,17 @@ async fn main() -> ExitCode {
 
 async fn measure() -> Result<Report> {
     let mut report = Report::default();
-    let code = real_code()?;
+    let (code, _folder) = real_code()?;
     let cluster = PostgresCluster::start(ClusterOptions::durable())?;
     let databases = Databases::open(&cluster).await?;
     for backend in &databases.backends {
         let kind = &backend.info().kind;
         eprintln!("measuring {kind}");
         measure_integrity(&mut report, backend.as_ref(), "alone in the database").await?;
-        measure_directory(&mut report, backend, code.path()).await?;
+        measure_directory(&mut report, backend, &code).await?;
         measure_queries(&mut report, backend.as_ref()).await?;
+        measure_lookups(&mut report, backend.as_ref()).await?;
+        measure_integrity_of_files(&mut report, backend.as_ref()).await?;
         measure_single_files(&mut report, backend.as_ref()).await?;
         measure_bulk(&mut report, backend.as_ref()).await?;
         measure_integrity(&mut report, backend.as_ref(), "beside all of the above").await?;
@@ -90,8 +93,12 @@ async fn measure() -> Result<Report> {
     Ok(report)
 }
 
-/// Python's standard library without what is installed beside it, or else our own code, as a source tree.
-fn real_code() -> Result<TempDir> {
+/// The tree to load: the one that was asked for, else Python's standard library without what is installed beside it, else our
+/// own code.
+fn real_code() -> Result<(PathBuf, Option<TempDir>)> {
+    if let Some(path) = std::env::var_os("SNAKE_PIPE_ACCEPTANCE_TREE") {
+        return Ok((path.into(), None));
+    }
     let python = corpus::sources(Language::Python)?;
     // One file is our test fixture: there is no Python.
     let sources = if python.len() > 1 { python } else { corpus::sources(Language::Rust)? };
@@ -101,7 +108,7 @@ fn real_code() -> Result<TempDir> {
         fs::create_dir_all(path.parent().unwrap_or(folder.path()))?;
         fs::write(path, bytes)?;
     }
-    Ok(folder)
+    Ok((folder.path().to_owned(), Some(folder)))
 }
 
 /// From a directory that nobody has seen before to the database.
@@ -140,17 +147,28 @@ async fn measure_directory(
     Ok(())
 }
 
-/// Every named query on the real code, the first run included. Where one asks for a function, it is the most called one.
+/// Every named query on the real code, the first run included. Where one asks for a function or a file, it is the one that most
+/// others call or depend on.
 async fn measure_queries(report: &mut Report, backend: &dyn DatabaseBackend) -> Result<()> {
-    let most_called = "SELECT f.qualified_name FROM calls c JOIN functions f ON f.function_id = c.target_function_id \
-         GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1";
-    let answer = backend.execute_sql_query(SqlQuery::new(most_called)).await?;
-    let function = answer.rows.first().and_then(|row| row.first()).map(Value::to_string).unwrap_or_default();
+    let function = text(
+        backend,
+        "SELECT f.qualified_name FROM function_fan_in u JOIN functions f ON f.function_id = u.function_id \
+         ORDER BY u.call_sites DESC, u.function_id LIMIT 1",
+    )
+    .await?;
+    let file = text(
+        backend,
+        "SELECT f.file_path FROM (SELECT target_file_id, count(*) AS sources FROM dependencies \
+         WHERE target_file_id IS NOT NULL GROUP BY target_file_id ORDER BY sources DESC, target_file_id LIMIT 1) d \
+         JOIN files f ON f.file_id = d.target_file_id",
+    )
+    .await?;
     for query in QUERIES {
         let required =
             query.parameters.iter().filter(|parameter| parameter.default == ParameterDefault::Required);
+        let value = |name: &str| if name == "files" { file.clone() } else { function.clone() };
         let given: BTreeMap<String, String> =
-            required.map(|parameter| (parameter.name.to_owned(), function.clone())).collect();
+            required.map(|parameter| (parameter.name.to_owned(), value(parameter.name))).collect();
         let mut times = Vec::new();
         for _ in 0..REPETITIONS {
             let begin = Instant::now();
@@ -160,6 +178,44 @@ async fn measure_queries(report: &mut Report, backend: &dyn DatabaseBackend) -> 
         report.add_percentile(format!("{}: query {}", backend.info().kind, query.name), 95, times, QUERY_MS);
     }
     Ok(())
+}
+
+/// What people look up by name: a function, a file, and who calls the function; different ones each time.
+async fn measure_lookups(report: &mut Report, backend: &dyn DatabaseBackend) -> Result<()> {
+    const FUNCTIONS: &str = "SELECT f.name, s.file_path FROM (SELECT function_id FROM function_fan_in \
+        WHERE call_sites BETWEEN 2 AND 10 ORDER BY function_id LIMIT 20) u \
+        JOIN functions f ON f.function_id = u.function_id JOIN files s ON s.file_id = f.file_id";
+    const LOOKUPS: [(&str, &str); 3] = [
+        ("a function by name", "SELECT * FROM function_details WHERE name = $1"),
+        (
+            "a file by path",
+            "SELECT * FROM file_details WHERE file_path = $1 \
+            AND repository_id IN (SELECT repository_id FROM repositories)",
+        ),
+        (
+            "callers by name",
+            "SELECT * FROM call_details WHERE target_function_id IN \
+            (SELECT function_id FROM functions WHERE name = $1)",
+        ),
+    ];
+    let found = backend.execute_sql_query(SqlQuery::new(FUNCTIONS)).await?;
+    for (what, sql) in LOOKUPS {
+        let mut times = Vec::new();
+        for row in &found.rows {
+            let value = row[usize::from(what.contains("path"))].clone();
+            let begin = Instant::now();
+            backend.execute_sql_query(SqlQuery::new(sql).with_parameters(vec![value])).await?;
+            times.push(begin.elapsed());
+        }
+        report.add_percentile(format!("{}: {what}", backend.info().kind), 95, times, LOOKUP_MS);
+    }
+    Ok(())
+}
+
+/// The first value of an answer.
+async fn text(backend: &dyn DatabaseBackend, sql: &str) -> Result<String> {
+    let answer = backend.execute_sql_query(SqlQuery::new(sql)).await?;
+    Ok(answer.rows.first().and_then(|row| row.first()).map(Value::to_string).unwrap_or_default())
 }
 
 /// Each file in a durable transaction of its own.
@@ -206,6 +262,28 @@ async fn measure_integrity(report: &mut Report, backend: &dyn DatabaseBackend, p
         }
     }
     let figure = format!("{}: integrity of {TYPICAL_BATCH_FILES} files {place}", backend.info().kind);
+    report.add_percentile(figure, 95, times, INTEGRITY_MS);
+    Ok(())
+}
+
+/// The files of a typical batch, within a repository that holds many others.
+async fn measure_integrity_of_files(report: &mut Report, backend: &dyn DatabaseBackend) -> Result<()> {
+    let held = backend.repositories().await?;
+    let Some(large) = held.iter().find(|held| !held.repository.name.starts_with("typical")) else {
+        return Ok(());
+    };
+    let manifest = backend.manifest(large.id).await?;
+    let spread = (manifest.files.len() / TYPICAL_BATCH_FILES as usize).max(1);
+    let files: Arc<[_]> =
+        manifest.files.keys().copied().step_by(spread).take(TYPICAL_BATCH_FILES as usize).collect();
+    let mut times = Vec::new();
+    for _ in 0..REPETITIONS {
+        let begin = Instant::now();
+        backend.check_integrity(IntegrityScope::Files(large.id, Arc::clone(&files))).await?;
+        times.push(begin.elapsed());
+    }
+    let figure =
+        format!("{}: integrity of {} files among {}", backend.info().kind, files.len(), manifest.files.len());
     report.add_percentile(figure, 95, times, INTEGRITY_MS);
     Ok(())
 }

@@ -164,4 +164,9 @@ fn run_statements(document: &str) {
         };
         assert_eq!(answer("sqlite:code.db"), answer(&database.url()), "{sql}");
     }
+    for sql in blocks(document, "sql postgres")
+        .flat_map(|block| block.split_inclusive(';').map(str::to_owned).collect::<Vec<_>>())
+    {
+        place.run_with_input(&["query", "-", "--from", &database.url()], &sql).exits(0);
+    }
 }

@@ -10,7 +10,8 @@ mod source_tree;
 
 use std::{fs, path::Path};
 
-use program::{Program, Tables, answer, assert_done, assert_same_rows, rows_of, sqlite_in};
+use program::{Program, Tables, answer, assert_done, assert_same_rows, rows_of, rows_of_tables, sqlite_in};
+use snake_pipe::core::schema::{TableId, Unit};
 use snake_pipe_testkit::postgres::TestDatabase;
 use source_tree::SourceTree;
 
@@ -51,6 +52,9 @@ fn edit_and_compare(seed: u64, steps: u64) {
         assert_same_rows(&rows_of(&sqlite), &expected);
         println!("PostgreSQL and a clean load:");
         assert_same_rows(&rows_of(&postgres), &expected);
+        println!("what is derived, in both:");
+        assert_same_rows(&derived_rows_of(&sqlite), &expected);
+        assert_same_rows(&derived_rows_of(&postgres), &expected);
     }
     let fresh = TestDatabase::create().unwrap();
     program.load_wholly(tree.path(), &[&fresh.url()]);
@@ -60,12 +64,23 @@ fn edit_and_compare(seed: u64, steps: u64) {
     }
 }
 
+/// The rows of derived tables. All are of the current snapshot: else their rows would say nothing.
+fn derived_rows_of(url: &str) -> Tables {
+    let outdated = "SELECT d.table_name FROM derived_tables d JOIN repositories r ON r.repository_id = d.repository_id \
+                    WHERE d.snapshot_id <> r.snapshot_id";
+    assert_eq!(answer(url, outdated), [""; 0]);
+    let derived = |table: &TableId| table.table().unit == Unit::Derived && *table != TableId::DerivedTables;
+    rows_of_tables(url, TableId::ALL.iter().copied().filter(derived))
+}
+
 /// The rows of a load that knows nothing beforehand: neither the database nor the cache of facts has been used.
 fn clean_rows(tree: &Path) -> Tables {
     let folder = tempfile::tempdir().unwrap();
     let url = sqlite_in(folder.path(), "clean.db");
     Program::new().load_wholly(tree, &[&url]);
-    rows_of(&url)
+    let mut rows = rows_of(&url);
+    rows.extend(derived_rows_of(&url));
+    rows
 }
 
 #[test]

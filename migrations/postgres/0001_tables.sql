@@ -95,6 +95,7 @@ CREATE TABLE files (
     skip_reason text COLLATE "C",
     function_count integer NOT NULL,
     class_count integer NOT NULL,
+    complexity integer,
     ast_content jsonb,
     metadata jsonb,
     last_modified timestamptz,
@@ -130,6 +131,7 @@ COMMENT ON COLUMN files.parse_status IS 'parsed, partial (errors inside), skippe
 COMMENT ON COLUMN files.skip_reason IS 'Why it was skipped or failed.';
 COMMENT ON COLUMN files.function_count IS 'Number of its functions.';
 COMMENT ON COLUMN files.class_count IS 'Number of its classes.';
+COMMENT ON COLUMN files.complexity IS 'Sum of its functions'' cyclomatic complexities; NULL where none is known.';
 COMMENT ON COLUMN files.ast_content IS 'The outline or the syntax tree, as configured.';
 COMMENT ON COLUMN files.metadata IS 'What a pipeline added: a JSON object.';
 COMMENT ON COLUMN files.last_modified IS 'When the file was last modified, by its file system.';
@@ -566,6 +568,72 @@ COMMENT ON COLUMN dependencies.site_count IS 'Number of sites.';
 COMMENT ON COLUMN dependencies.line_number IS 'Line, from 1; NULL where the producer did not say.';
 CREATE TABLE dependencies_default PARTITION OF dependencies DEFAULT;
 
+CREATE TABLE derived_tables (
+    repository_id bigint NOT NULL,
+    table_name text COLLATE "C" NOT NULL,
+    snapshot_id uuid NOT NULL,
+    calculated_at timestamptz,
+    CONSTRAINT derived_tables_pkey PRIMARY KEY (repository_id, table_name)
+);
+COMMENT ON TABLE derived_tables IS 'From which snapshot a derived table was made: it is up to date where that is the repository''s.';
+COMMENT ON COLUMN derived_tables.repository_id IS 'The repository and ref; part of every key; see `repositories`.';
+COMMENT ON COLUMN derived_tables.table_name IS 'The derived table.';
+COMMENT ON COLUMN derived_tables.snapshot_id IS 'The snapshot it was made from; see `snapshots`.';
+COMMENT ON COLUMN derived_tables.calculated_at IS 'When it was calculated.';
+
+CREATE TABLE function_fan_in (
+    function_id uuid NOT NULL,
+    repository_id bigint NOT NULL,
+    call_sites bigint NOT NULL,
+    calling_functions bigint NOT NULL,
+    CONSTRAINT function_fan_in_pkey PRIMARY KEY (function_id, repository_id)
+);
+COMMENT ON TABLE function_fan_in IS 'How often a function is called; functions that no resolved call reaches have no row.';
+COMMENT ON COLUMN function_fan_in.function_id IS 'The function that is called; see `functions`.';
+COMMENT ON COLUMN function_fan_in.repository_id IS 'The repository and ref; part of every key; see `repositories`.';
+COMMENT ON COLUMN function_fan_in.call_sites IS 'Resolved call sites.';
+COMMENT ON COLUMN function_fan_in.calling_functions IS 'Functions that hold one.';
+
+CREATE TABLE function_fan_out (
+    function_id uuid NOT NULL,
+    repository_id bigint NOT NULL,
+    file_id uuid NOT NULL,
+    called_functions bigint NOT NULL,
+    call_sites bigint NOT NULL,
+    CONSTRAINT function_fan_out_pkey PRIMARY KEY (function_id, repository_id)
+);
+COMMENT ON TABLE function_fan_out IS 'How much a function calls; functions without a resolved call have no row.';
+COMMENT ON COLUMN function_fan_out.function_id IS 'The function that calls; see `functions`.';
+COMMENT ON COLUMN function_fan_out.repository_id IS 'The repository and ref; part of every key; see `repositories`.';
+COMMENT ON COLUMN function_fan_out.file_id IS 'The file; see `files`.';
+COMMENT ON COLUMN function_fan_out.called_functions IS 'Functions of the repository that it calls.';
+COMMENT ON COLUMN function_fan_out.call_sites IS 'Resolved call sites.';
+
+CREATE TABLE import_cycles (
+    file_id uuid NOT NULL,
+    repository_id bigint NOT NULL,
+    cycle integer NOT NULL,
+    file_count integer NOT NULL,
+    CONSTRAINT import_cycles_pkey PRIMARY KEY (file_id, repository_id)
+);
+COMMENT ON TABLE import_cycles IS 'A file that imports itself through others.';
+COMMENT ON COLUMN import_cycles.file_id IS 'The file; see `files`.';
+COMMENT ON COLUMN import_cycles.repository_id IS 'The repository and ref; part of every key; see `repositories`.';
+COMMENT ON COLUMN import_cycles.cycle IS 'Number of the group of files that reach each other, from 1, largest first.';
+COMMENT ON COLUMN import_cycles.file_count IS 'Files of that group.';
+
+CREATE TABLE module_dependencies (
+    repository_id bigint NOT NULL,
+    source_directory text COLLATE "C" NOT NULL,
+    target_directory text COLLATE "C" NOT NULL,
+    edge_count bigint NOT NULL
+);
+COMMENT ON TABLE module_dependencies IS 'A directory with files that depend on files of another.';
+COMMENT ON COLUMN module_dependencies.repository_id IS 'The repository and ref; part of every key; see `repositories`.';
+COMMENT ON COLUMN module_dependencies.source_directory IS 'The directory that depends; see `files`.';
+COMMENT ON COLUMN module_dependencies.target_directory IS 'The directory it depends on.';
+COMMENT ON COLUMN module_dependencies.edge_count IS 'Rows of `dependencies` between their files.';
+
 -- Indexes, on every partition.
 CREATE INDEX snapshots_repository_id_idx ON snapshots (repository_id);
 CREATE INDEX files_repository_id_idx ON files (repository_id, file_path);
@@ -574,27 +642,38 @@ CREATE INDEX classes_file_id_idx ON classes (file_id);
 CREATE INDEX classes_name_idx ON classes (name);
 CREATE INDEX classes_qualified_name_idx ON classes (qualified_name);
 CREATE INDEX classes_outer_class_id_idx ON classes (outer_class_id) WHERE outer_class_id IS NOT NULL;
+CREATE INDEX classes_method_count_idx ON classes (method_count) WHERE method_count > 0;
 CREATE INDEX functions_file_id_idx ON functions (file_id);
 CREATE INDEX functions_name_idx ON functions (name);
 CREATE INDEX functions_qualified_name_idx ON functions (qualified_name);
 CREATE INDEX functions_class_id_idx ON functions (class_id) WHERE class_id IS NOT NULL;
 CREATE INDEX functions_parent_function_id_idx ON functions (parent_function_id) WHERE parent_function_id IS NOT NULL;
+CREATE INDEX functions_complexity_idx ON functions (complexity DESC NULLS LAST, function_id);
+CREATE INDEX functions_undocumented_idx ON functions (complexity DESC NULLS LAST, function_id) WHERE visibility = 'public' AND doc_string IS NULL;
+CREATE INDEX functions_lines_idx ON functions ((line_end - line_start) DESC NULLS LAST, function_id);
 CREATE INDEX annotations_function_id_idx ON annotations (function_id) WHERE function_id IS NOT NULL;
 CREATE INDEX annotations_class_id_idx ON annotations (class_id) WHERE class_id IS NOT NULL;
 CREATE INDEX comments_marker_idx ON comments (marker) WHERE marker IS NOT NULL;
 CREATE INDEX metrics_metric_name_idx ON metrics (metric_name);
 CREATE INDEX imports_target_file_id_idx ON imports (target_file_id) WHERE target_file_id IS NOT NULL;
+CREATE INDEX imports_unresolved_idx ON imports (module) WHERE status IN ('unresolved', 'ambiguous');
 CREATE INDEX imports_target_function_id_idx ON imports (target_function_id) WHERE target_function_id IS NOT NULL;
 CREATE INDEX imports_target_class_id_idx ON imports (target_class_id) WHERE target_class_id IS NOT NULL;
 CREATE INDEX inheritance_target_file_id_idx ON inheritance (target_file_id) WHERE target_file_id IS NOT NULL AND target_class_id IS NULL;
 CREATE INDEX inheritance_target_class_id_idx ON inheritance (target_class_id) WHERE target_class_id IS NOT NULL;
 CREATE INDEX calls_function_id_idx ON calls (function_id) WHERE function_id IS NOT NULL;
-CREATE INDEX calls_target_function_id_idx ON calls (target_function_id) WHERE target_function_id IS NOT NULL;
+CREATE INDEX calls_target_function_id_idx ON calls (target_function_id, function_id, repository_id) WHERE target_function_id IS NOT NULL;
 CREATE INDEX calls_target_class_id_idx ON calls (target_class_id) WHERE target_class_id IS NOT NULL;
 CREATE INDEX calls_target_file_id_idx ON calls (target_file_id) WHERE target_file_id IS NOT NULL AND target_function_id IS NULL AND target_class_id IS NULL;
 CREATE INDEX calls_callee_name_idx ON calls (callee_name) WHERE status <> 'resolved';
-CREATE INDEX dependencies_target_file_id_idx ON dependencies (target_file_id) WHERE target_file_id IS NOT NULL;
+CREATE INDEX dependencies_target_file_id_idx ON dependencies (target_file_id, source_file_id, repository_id) WHERE target_file_id IS NOT NULL;
 CREATE INDEX dependencies_target_module_idx ON dependencies (target_module) WHERE target_module IS NOT NULL;
+CREATE INDEX dependencies_external_idx ON dependencies (target_module) WHERE dependency_type = 'import' AND status = 'external';
+CREATE INDEX function_fan_in_top_idx ON function_fan_in (repository_id, call_sites DESC, function_id);
+CREATE INDEX function_fan_out_top_idx ON function_fan_out (repository_id, called_functions DESC, function_id);
+CREATE INDEX function_fan_out_file_id_idx ON function_fan_out (file_id);
+CREATE INDEX import_cycles_repository_id_idx ON import_cycles (repository_id, cycle);
+CREATE INDEX module_dependencies_repository_id_idx ON module_dependencies (repository_id);
 
 -- Foreign keys within the default partition.
 ALTER TABLE classes_default ADD CONSTRAINT classes_file_id_fkey

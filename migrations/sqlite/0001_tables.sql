@@ -77,6 +77,7 @@ CREATE TABLE files (
     skip_reason TEXT,
     function_count INTEGER NOT NULL,
     class_count INTEGER NOT NULL,
+    complexity INTEGER,
     ast_content TEXT,
     metadata TEXT,
     last_modified TEXT,
@@ -398,3 +399,45 @@ CREATE TABLE dependencies (
     FOREIGN KEY (target_file_id, repository_id) REFERENCES files (file_id, repository_id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 
+
+-- From which snapshot a derived table was made: it is up to date where that is the repository's. Derived tables have no foreign
+-- keys: they may name what is gone until they are calculated again.
+CREATE TABLE derived_tables (
+    repository_id INTEGER NOT NULL,
+    table_name TEXT NOT NULL,
+    snapshot_id TEXT NOT NULL,
+    calculated_at TEXT
+) STRICT;
+
+-- How often a function is called; functions that no resolved call reaches have no row.
+CREATE TABLE function_fan_in (
+    function_id TEXT NOT NULL,
+    repository_id INTEGER NOT NULL,
+    call_sites INTEGER NOT NULL,
+    calling_functions INTEGER NOT NULL
+) STRICT;
+
+-- How much a function calls; functions without a resolved call have no row.
+CREATE TABLE function_fan_out (
+    function_id TEXT NOT NULL,
+    repository_id INTEGER NOT NULL,
+    file_id TEXT NOT NULL,
+    called_functions INTEGER NOT NULL,
+    call_sites INTEGER NOT NULL
+) STRICT;
+
+-- A file that imports itself through others.
+CREATE TABLE import_cycles (
+    file_id TEXT NOT NULL,
+    repository_id INTEGER NOT NULL,
+    cycle INTEGER NOT NULL,
+    file_count INTEGER NOT NULL
+) STRICT;
+
+-- A directory with files that depend on files of another.
+CREATE TABLE module_dependencies (
+    repository_id INTEGER NOT NULL,
+    source_directory TEXT NOT NULL,
+    target_directory TEXT NOT NULL,
+    edge_count INTEGER NOT NULL
+) STRICT;

@@ -67,11 +67,16 @@ pub(crate) fn words_of(output: &Output) -> String {
 
 /// The rows that a database holds, in the form that all backends agree about. One without our schema holds none.
 pub(crate) fn rows_of(url: &str) -> Tables {
+    rows_of_tables(url, conformance::tables())
+}
+
+/// The rows of some tables, in that form.
+pub(crate) fn rows_of_tables(url: &str, of: impl Iterator<Item = TableId>) -> Tables {
     with_backend(url, async |backend| {
         let mut tables = Tables::new();
         let has_schema = backend.migrate(MigrateMode::Plan).await.unwrap().steps.is_empty();
         let repository = Repository::named(REPOSITORY).id();
-        for table in conformance::tables() {
+        for table in of {
             let rows = match has_schema {
                 true => conformance::sql_rows(backend, table, repository).await.unwrap(),
                 false => Rows::new(),

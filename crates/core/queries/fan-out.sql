@@ -1,14 +1,19 @@
 SELECT f.qualified_name, f.kind, s.file_path, f.line_start, t.called_functions, t.call_sites
 FROM (
-    SELECT k.function_id, k.repository_id,
-           count(*) AS call_sites, count(DISTINCT k.target_function_id) AS called_functions
-    FROM calls k
-    JOIN repositories r ON r.repository_id = k.repository_id
-    WHERE k.function_id IS NOT NULL AND k.target_function_id IS NOT NULL
-      AND (CAST($1 AS TEXT) IS NULL OR $1 IN (r.name, r.name || '@' || r.ref_name))
-    GROUP BY k.function_id, k.repository_id
+    /* each repository */
+    SELECT * FROM (
+        SELECT k.function_id, k.repository_id,
+               count(*) AS call_sites, count(DISTINCT k.target_function_id) AS called_functions
+        FROM calls k
+        WHERE k.repository_id IN ({repositories}) AND k.function_id IS NOT NULL AND k.target_function_id IS NOT NULL
+        GROUP BY k.function_id, k.repository_id
+        ORDER BY called_functions DESC, k.function_id
+        LIMIT {limit}
+    ) top
+    /* end */
 ) t
 JOIN functions f ON f.function_id = t.function_id AND f.repository_id = t.repository_id
 JOIN files s ON s.file_id = f.file_id AND s.repository_id = f.repository_id
+WHERE f.repository_id IN ({repositories}) AND s.repository_id IN ({repositories})
 ORDER BY t.called_functions DESC, s.file_path, coalesce(f.line_start, 0), f.function_id
-LIMIT CAST($2 AS BIGINT)
+LIMIT {limit}

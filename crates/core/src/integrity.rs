@@ -1,24 +1,27 @@
 //! Rows that contradict each other.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 
-use crate::id::RepositoryId;
+use crate::id::{FileKey, RepositoryId};
 
 /// What to look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IntegrityScope {
-    /// Every repository.
+    /// Every row of every table.
     All,
-    /// One repository.
+    /// The rows of one repository's files: the time depends on its size, not on that of others. Rows that have lost their
+    /// file may be found by [`IntegrityScope::All`] only.
     Repository(RepositoryId),
+    /// The rows of some of its files, such as those of a batch: the time depends on their number.
+    Files(RepositoryId, Arc<[FileKey]>),
 }
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct IntegrityResult {
-    /// The constraints that were looked at, each with the number of rows looked at and those that break it, in a fixed order.
+    /// The constraints that were looked at, each with the rows that break it, in a fixed order.
     pub constraints: Vec<ConstraintResult>,
     /// Time spent.
     pub duration: Duration,

@@ -1,4 +1,8 @@
 //! The named analytical queries: one catalogue for every SQL backend, with the same answers on each.
+//!
+//! A query's text is a template, see [`template`]: it is written once, and run for the repositories that are asked for, each
+//! by its own number, so that a database finds the rows by its indexes and reads no other repository's. What cannot be
+//! answered from the rows in time is answered from a derived table where that is up to date, and else from the rows.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +12,15 @@ use crate::{
     query::{QueryResult, SqlQuery, Value},
 };
 
+mod catalogue;
 mod cycles;
+mod scope;
+mod template;
+
+pub use catalogue::QUERIES;
+pub use cycles::import_cycles;
+
+use self::{scope::Scope, template::Repositories};
 
 /// A question that has a name.
 #[derive(Clone, Copy, Debug)]
@@ -17,20 +29,27 @@ pub struct NamedQuery {
     pub name: &'static str,
     /// The question it answers, with the definitions it uses.
     pub question: &'static str,
-    /// Its parameters, in the order of `$1`, `$2`, ….
+    /// Its parameters.
     pub parameters: &'static [QueryParameter],
-    /// The statement.
-    pub sql: &'static str,
+    /// The derived tables that answer it faster; none where the rows are fast enough.
+    pub derived: &'static [&'static str],
+    /// Answers from the rows.
+    template: &'static str,
+    /// Answers from the derived tables.
+    derived_template: Option<&'static str>,
     finish: Finish,
 }
 
 /// What becomes of the statement's rows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Finish {
     /// They are the answer.
     Rows,
-    /// They are edges; the answer is the cycles among them, so many at most as parameter 2 says.
+    /// The answer from the rows is edges, of which the cycles are sought; that from the derived table is their members.
     Cycles,
+    /// Each begins with its distance, and all nearer ones are wanted before any farther one: steps of one are tried until
+    /// there are enough.
+    Nearest,
 }
 
 /// A parameter of a named query.
@@ -40,6 +59,8 @@ pub struct QueryParameter {
     pub name: &'static str,
     /// Whether it is a whole number; else a text.
     pub is_integer: bool,
+    /// Whether it is several texts, separated by commas.
+    pub is_list: bool,
     /// Its value when none is given; `Required` has to be given, `Any` puts no limit on the answer.
     pub default: ParameterDefault,
     /// What it does.
@@ -55,77 +76,6 @@ pub enum ParameterDefault {
     Any,
     /// This value.
     Value(&'static str),
-}
-
-const REPOSITORY: QueryParameter = QueryParameter {
-    name: "repository",
-    is_integer: false,
-    default: ParameterDefault::Any,
-    help: "only this repository: NAME for all its refs, or NAME@REF",
-};
-const LIMIT: QueryParameter = QueryParameter {
-    name: "limit",
-    is_integer: true,
-    default: ParameterDefault::Value("20"),
-    help: "so many rows at most",
-};
-const FUNCTION: QueryParameter = QueryParameter {
-    name: "function",
-    is_integer: false,
-    default: ParameterDefault::Required,
-    help: "a function's name or qualified name",
-};
-
-macro_rules! queries {
-    ($($name:literal $finish:ident [$($parameter:expr),*] $question:literal)+) => {
-        /// Every named query, sorted by name.
-        pub static QUERIES: &[NamedQuery] = &[$(NamedQuery {
-            name: $name,
-            question: $question,
-            parameters: &[REPOSITORY, LIMIT $(, $parameter)*],
-            sql: include_str!(concat!("../queries/", $name, ".sql")),
-            finish: Finish::$finish,
-        },)+];
-    };
-}
-
-queries! {
-    "callers" Rows [FUNCTION]
-        "Who calls this function? Every resolved call site, with its line."
-    "callers-transitive" Rows [FUNCTION, QueryParameter {
-        name: "depth", is_integer: true, default: ParameterDefault::Value("10"), help: "so many calls deep at most",
-    }]
-        "Who calls this function, directly or through others? Each caller with its least distance."
-    "complex-functions" Rows []
-        "Which functions are the most complex? By cyclomatic complexity."
-    "deepest-inheritance" Rows []
-        "Which classes stand at the end of the longest chains of bases within the repository?"
-    "external-packages" Rows []
-        "Which packages outside the repository are imported, and by how many files?"
-    "fan-in" Rows []
-        "Which functions are called from the most places?"
-    "fan-out" Rows []
-        "Which functions call the most other functions of the repository?"
-    "files-by-language" Rows []
-        "How many files, bytes, lines, functions and classes are there in each language?"
-    "god-classes" Rows [QueryParameter {
-        name: "methods", is_integer: true, default: ParameterDefault::Value("20"), help: "so many methods at least",
-    }]
-        "Which classes do too much? Those with many methods, by their methods' total complexity."
-    "hotspots" Rows []
-        "Where does a mistake cost most? Among the 500 most complex functions that are neither test, vendored nor generated: complexity × (1 + call sites)."
-    "import-cycles" Cycles []
-        "Which files import each other in a circle? Each group of mutually reachable files, largest first; limit counts groups."
-    "largest-functions" Rows []
-        "Which functions have the most lines?"
-    "parse-coverage" Rows []
-        "How much was understood? Files and bytes by language and parse status, with the reason for what was skipped."
-    "todos" Rows []
-        "Where do comments say TODO, FIXME, XXX or HACK?"
-    "undocumented-functions" Rows []
-        "Which public functions have no documentation? The most complex first; tests, vendored and generated files left out."
-    "unresolved-imports" Rows []
-        "Which imports could not be resolved to a file, a package or the standard library?"
 }
 
 /// The query of this name.
@@ -144,22 +94,37 @@ pub fn named(name: &str) -> Result<&'static NamedQuery> {
 }
 
 impl NamedQuery {
-    /// The statement with values for its parameters.
+    /// The statement that answers from the rows alone, for reading and for running elsewhere: parameters are numbered `$1`,
+    /// `$2`, … in the order in which they stand in it.
+    #[must_use]
+    pub fn sql(&self) -> String {
+        let values =
+            self.parameters.iter().map(|parameter| (*parameter, vec![Value::Null])).collect::<Vec<_>>();
+        template::expand(self.template, &values, Repositories::ByName).sql
+    }
+
+    /// The statement that answers from the rows alone, with values for its parameters. The steps of queries that have a
+    /// distance are taken at once.
     ///
     /// # Errors
     /// `Configuration` for a parameter that is missing, unknown or no number.
     pub fn prepare(&self, given: &BTreeMap<String, String>) -> Result<SqlQuery> {
-        if let Some(unknown) = given.keys().find(|key| self.parameters.iter().all(|p| p.name != key.as_str()))
-        {
-            return Err(Error::new(
-                ErrorKind::Configuration,
-                format!("query `{}` has no parameter `{unknown}`", self.name),
-            )
-            .with_help(self.parameter_help()));
-        }
-        let values =
-            self.parameters.iter().map(|parameter| self.value(parameter, given)).collect::<Result<_>>()?;
-        Ok(SqlQuery::new(self.sql).with_parameters(values))
+        Ok(template::expand(self.template, &self.values(given)?, Repositories::ByName))
+    }
+
+    /// The statement that [`NamedQuery::run`] would send now, for looking at its plan: for the repositories that are there, and
+    /// from the derived tables where these are up to date.
+    ///
+    /// # Errors
+    /// As of [`NamedQuery::run`].
+    pub async fn statement(
+        &self,
+        backend: &dyn DatabaseBackend,
+        given: &BTreeMap<String, String>,
+    ) -> Result<SqlQuery> {
+        let values = self.values(given)?;
+        let scope = Scope::find(backend, given.get("repository"), self.derived).await?;
+        Ok(template::expand(self.template_for(&scope), &values, Repositories::Known(&scope.repositories)))
     }
 
     /// Runs it on a backend that offers SQL.
@@ -171,16 +136,51 @@ impl NamedQuery {
         backend: &dyn DatabaseBackend,
         given: &BTreeMap<String, String>,
     ) -> Result<QueryResult> {
-        let query = self.prepare(given)?;
-        let limit = query.parameters.get(1).cloned();
-        let result = backend.execute_sql_query(query).await?;
-        Ok(match self.finish {
-            Finish::Rows => result,
-            Finish::Cycles => match limit {
-                Some(Value::Integer(limit)) => cycles::of_edges(result, usize::try_from(limit).unwrap_or(0)),
-                _ => cycles::of_edges(result, usize::MAX),
-            },
-        })
+        let values = self.values(given)?;
+        let scope = Scope::find(backend, given.get("repository"), self.derived).await?;
+        let template = self.template_for(&scope);
+        let statement =
+            |values: &[_]| template::expand(template, values, Repositories::Known(&scope.repositories));
+        let limit = number(&values, "limit");
+        match self.finish {
+            Finish::Rows => backend.execute_sql_query(statement(&values)).await,
+            Finish::Nearest => nearest_first(backend, statement, values, limit).await,
+            Finish::Cycles => {
+                let answer = backend.execute_sql_query(statement(&values)).await?;
+                Ok(if scope.is_derived {
+                    cycles::of_members(answer, limit)
+                } else {
+                    cycles::of_edges(answer, limit)
+                })
+            }
+        }
+    }
+
+    fn template_for(&self, scope: &Scope) -> &'static str {
+        self.derived_template.filter(|_| scope.is_derived).unwrap_or(self.template)
+    }
+
+    /// The values of all parameters.
+    fn values(&self, given: &BTreeMap<String, String>) -> Result<Vec<(QueryParameter, Vec<Value>)>> {
+        if let Some(unknown) = given.keys().find(|key| self.parameters.iter().all(|p| p.name != key.as_str()))
+        {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                format!("query `{}` has no parameter `{unknown}`", self.name),
+            )
+            .with_help(self.parameter_help()));
+        }
+        let value = |parameter: &QueryParameter| {
+            let value = self.value(parameter, given)?;
+            let values = match value {
+                Value::Text(text) if parameter.is_list => {
+                    text.split(',').map(|part| Value::Text(part.trim().to_owned())).collect()
+                }
+                other => vec![other],
+            };
+            Ok((*parameter, values))
+        };
+        self.parameters.iter().map(value).collect()
     }
 
     fn value(&self, parameter: &QueryParameter, given: &BTreeMap<String, String>) -> Result<Value> {
@@ -225,6 +225,41 @@ impl NamedQuery {
     }
 }
 
+/// Takes steps of one until there are enough rows, or none comes any more.
+async fn nearest_first(
+    backend: &dyn DatabaseBackend,
+    statement: impl Fn(&[(QueryParameter, Vec<Value>)]) -> SqlQuery,
+    mut values: Vec<(QueryParameter, Vec<Value>)>,
+    limit: usize,
+) -> Result<QueryResult> {
+    let farthest = number(&values, "depth").max(1);
+    let mut duration = std::time::Duration::ZERO;
+    for distance in 1.. {
+        let depth = values.iter_mut().find(|(parameter, _)| parameter.name == "depth");
+        if let Some((_, depth)) = depth {
+            *depth = vec![Value::Integer(distance as i64)];
+        }
+        let answer = backend.execute_sql_query(statement(&values)).await?;
+        duration += answer.duration;
+        let reached = answer.rows.last().and_then(|row| row.first()).cloned();
+        if distance >= farthest
+            || answer.rows.len() >= limit
+            || reached != Some(Value::Integer(distance as i64))
+        {
+            return Ok(QueryResult { duration, ..answer });
+        }
+    }
+    unreachable!("every distance is reached before the numbers end")
+}
+
+/// The value of a parameter that is a number; no limit where it is not there.
+fn number(values: &[(QueryParameter, Vec<Value>)], name: &str) -> usize {
+    match values.iter().find(|(parameter, _)| parameter.name == name).map(|(_, values)| &values[..]) {
+        Some([Value::Integer(number)]) => usize::try_from(*number).unwrap_or(0),
+        _ => usize::MAX,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,10 +272,15 @@ mod tests {
     #[test]
     fn every_parameter_stands_in_its_statement() {
         for query in QUERIES {
-            for index in 1..=query.parameters.len() {
-                assert!(query.sql.contains(&format!("${index}")), "{} ${index}", query.name);
+            for template in [Some(query.template), query.derived_template].into_iter().flatten() {
+                for parameter in query.parameters {
+                    let place =
+                        if parameter.name == "repository" { "{repositories}" } else { parameter.name };
+                    assert!(template.contains(place), "{} {place}", query.name);
+                }
             }
-            assert!(!query.sql.contains(&format!("${}", query.parameters.len() + 1)), "{}", query.name);
+            assert!(!query.sql().contains('{'), "{}", query.sql());
+            assert_eq!(query.derived.is_empty(), query.derived_template.is_none(), "{}", query.name);
         }
     }
 
@@ -249,7 +289,7 @@ mod tests {
         let callers = named("callers").unwrap();
         let given = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
         let query = callers.prepare(&given(&[("function", "main")])).unwrap();
-        assert_eq!(query.parameters, [Value::Null, Value::Integer(20), Value::Text("main".into())]);
+        assert_eq!(query.parameters, [Value::Null, Value::Text("main".into()), Value::Integer(20)]);
         assert!(
             callers.prepare(&given(&[])).unwrap_err().message().contains("needs the parameter `function`")
         );

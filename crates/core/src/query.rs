@@ -71,6 +71,9 @@ pub struct SqlQuery {
     pub max_bytes: usize,
     /// The statement is cancelled after this time.
     pub timeout: Duration,
+    /// Whether the statement is one that this crate ships, and so leaves nothing behind on its connection. A backend may close
+    /// the connection after any other.
+    pub is_own: bool,
 }
 
 impl SqlQuery {
@@ -90,6 +93,7 @@ impl SqlQuery {
             max_rows: Self::DEFAULT_MAX_ROWS,
             max_bytes: Self::DEFAULT_MAX_BYTES,
             timeout: Self::DEFAULT_TIMEOUT,
+            is_own: false,
         }
     }
 

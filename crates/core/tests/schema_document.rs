@@ -19,6 +19,9 @@ to: `status` is `resolved`, `ambiguous`, `external`, `stdlib` or `unresolved`, a
 For reading there are the views `file_details`, `function_details`, `class_details`, `call_details` and `dependency_details`:
 the tables of those names with repository, path, language and qualified names beside the ids.
 
+Derived tables sum up a repository. They are recalculated after a load; a row of `derived_tables` says from which snapshot, and only where
+that is the repository's current one are they up to date.
+
 | type here | PostgreSQL | SQLite |
 | --- | --- | --- |
 | text | text | TEXT |
@@ -49,6 +52,7 @@ fn describe(table: &Table, page: &mut String) {
     let unit = match table.unit {
         Unit::File => "Replaced and removed with its file.",
         Unit::Repository => "Written when a load is published.",
+        Unit::Derived => "Recalculated for its repository after a load.",
         Unit::Database => "Written when the database is migrated.",
     };
     let (name, description, key) = (table.name, table.description, table.key.join("`, `"));

@@ -1,4 +1,4 @@
-//! The developer's commands: `cargo xtask check | test | bench | acceptance | accuracy | coverage | package`.
+//! The developer's commands: `cargo xtask check | test | bench | acceptance | accuracy | peers | coverage | package`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
 mod accuracy;
@@ -67,7 +67,10 @@ enum Command {
     ///
     /// Loads real code into an SQLite file and into a PostgreSQL server of its own, both durable, prints every figure
     /// beside its limit, and fails when one misses it. Takes minutes, and the machine for itself.
-    Acceptance,
+    Acceptance {
+        /// The source tree to load; Python's standard library unless given.
+        tree: Option<std::path::PathBuf>,
+    },
 
     /// How right the facts are: the extractor against the languages' own parsers on pinned public code.
     ///
@@ -76,6 +79,14 @@ enum Command {
     /// target/accuracy/LANGUAGE/differences/. Takes minutes.
     #[command(after_help = ACCURACY_EXAMPLES)]
     Accuracy(accuracy::Options),
+
+    /// How fast the same rows get into PostgreSQL by asyncpg, SQLAlchemy, psql and by us, side by side.
+    ///
+    /// Needs Python 3 with its module venv, and fetches the peers from PyPI into `target/peers`.
+    Peers {
+        /// Files of the made-up repository; 2,000 unless given, about 300,000 rows.
+        files: Option<usize>,
+    },
 
     /// How many lines of the crates and plugins the tests run, crate by crate; fails under 90 %.
     ///
@@ -113,8 +124,9 @@ fn main() -> ExitCode {
         Command::Test { all_postgres: true, .. } => versions::run(),
         Command::Test { arguments, .. } => test::run(&arguments),
         Command::Bench { arguments } => bench::run(&arguments),
-        Command::Acceptance => bench::acceptance(),
+        Command::Acceptance { tree } => bench::acceptance(tree.as_deref()),
         Command::Accuracy(options) => accuracy::run(&options),
+        Command::Peers { files } => bench::peers(files),
         Command::Coverage => coverage::run(),
         Command::Package => package::run(),
     };

@@ -28,6 +28,7 @@ pub use backend::PostgresBackend;
 pub use config::PostgresConfig;
 pub use options::OPTIONS;
 pub use roles::DEFAULT_ROLE_PREFIX;
+pub use schema::mapper::CopyBuffers;
 
 /// What its backends promise.
 pub const CAPABILITIES: Capabilities = Capabilities {

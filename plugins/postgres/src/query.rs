@@ -11,7 +11,7 @@
 use std::time::{Duration, Instant};
 
 use futures::TryStreamExt as _;
-use snake_pipe_core::{Error, ErrorKind, QueryResult, Result, SqlQuery, Value, queries::QUERIES};
+use snake_pipe_core::{Error, ErrorKind, QueryResult, Result, SqlQuery, Value};
 use sqlx::{
     AssertSqlSafe, Column as _, Executor as _, SqlSafeStr as _, Statement as _, postgres::PgTypeInfo,
 };
@@ -48,15 +48,10 @@ pub(crate) async fn execute(pool: &Pool, query: SqlQuery) -> Result<QueryResult>
         Err(_) => Err(timeout_error(&query)),
     };
     let answer = answer.map_err(|error| error.with_operation("query"))?;
-    if is_our_own(&query.sql) {
+    if query.is_own {
         lease.roll_back().await;
     }
     Ok(QueryResult { duration: begin.elapsed(), ..answer })
-}
-
-/// Whether the statement is one that we ship: it leaves nothing behind on its connection.
-fn is_our_own(sql: &str) -> bool {
-    QUERIES.iter().any(|query| query.sql == sql)
 }
 
 /// How a statement is run.

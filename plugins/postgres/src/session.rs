@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod cold;
+mod derived;
 mod in_place;
 mod locks;
 pub(crate) mod repositories;
@@ -75,16 +76,17 @@ pub(crate) async fn begin(
     if goes_cold {
         return Ok(Box::new(ColdSession::begin(pool, plan, fence, settings).await?));
     }
-    Ok(Box::new(InPlaceSession::new(pool, plan, fence)))
+    Ok(Box::new(InPlaceSession::new(pool, plan, fence, true)))
 }
 
-/// Begins a session that writes in place, whatever the plan expects.
+/// Begins a session that writes in place, whatever the plan expects, and leaves derived tables to a later one: it is one
+/// transaction among many, for which recalculating would take longer than writing.
 pub(crate) async fn begin_in_place(pool: Pool, plan: LoadPlan) -> Result<Box<dyn LoadSession>> {
     let fence = repositories::take_fence(&pool, &plan).await?;
     let mut lease = Lease::take(&pool).await?;
     partition::readmit_to_default(&mut lease, fence.repository).await?;
     lease.give_back();
-    Ok(Box::new(InPlaceSession::new(pool, Arc::new(plan), fence)))
+    Ok(Box::new(InPlaceSession::new(pool, Arc::new(plan), fence, false)))
 }
 
 impl SessionSettings {

@@ -27,10 +27,10 @@ async fn every_promise_is_kept() {
     report.assert_kept();
 }
 
-/// Every new repository gets partitions of its own, however small.
+/// Every new repository gets partitions of its own, however small; and all is in a schema whose name has to be quoted.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_promise_is_kept_by_partitions_too() {
-    let report = run_all(&harness("pool_size=4&partition_rows=0")).await;
+async fn every_promise_is_kept_by_partitions_in_any_schema_too() {
+    let report = run_all(&harness("pool_size=4&partition_rows=0&schema=My+Schema")).await;
     println!("{report}");
     report.assert_kept();
 }

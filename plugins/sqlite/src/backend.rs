@@ -146,7 +146,7 @@ impl DatabaseBackend for SqliteBackend {
     }
 
     async fn begin_load(&self, plan: LoadPlan) -> Result<Box<dyn LoadSession>> {
-        Ok(Box::new(SqliteSession::begin(self.database()?, plan).await?))
+        Ok(Box::new(SqliteSession::begin(self.database()?, plan, true).await?))
     }
 
     async fn write_batch(
@@ -155,10 +155,10 @@ impl DatabaseBackend for SqliteBackend {
         batch: Arc<Batch>,
         publication: Publication,
     ) -> Result<WriteResult> {
-        let mut session = self.begin_load(plan).await?;
+        let mut session = SqliteSession::begin(self.database()?, plan, false).await?;
         let accepted = session.write_batch(batch).await?;
         let published = session.publish(publication).await?;
-        session.abort().await?;
+        Box::new(session).abort().await?;
         Ok(match published {
             PublishResult::Published(result) => WriteResult { bytes: accepted.bytes, ..result },
             PublishResult::AlreadyPublished => WriteResult::default(),

@@ -75,7 +75,8 @@ impl Lane {
     async fn check_integrity(&mut self) {
         let scope = IntegrityScope::Repository(self.plan.repository.id());
         let backend = self.backend.clone();
-        let checked = self.calls.retrying(self.reading("check_integrity"), || backend.check_integrity(scope));
+        let checked =
+            self.calls.retrying(self.reading("check_integrity"), || backend.check_integrity(scope.clone()));
         match checked.await {
             Ok(found) => {
                 let violations = found.constraints.iter().map(|constraint| constraint.violations).sum();

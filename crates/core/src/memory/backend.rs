@@ -175,7 +175,7 @@ impl DatabaseBackend for MemoryBackend {
     }
 
     async fn check_integrity(&self, scope: IntegrityScope) -> Result<IntegrityResult> {
-        Ok(self.shared.store("check_integrity")?.check(scope))
+        Ok(self.shared.store("check_integrity")?.check(&scope))
     }
 
     async fn close(&self) -> Result<()> {

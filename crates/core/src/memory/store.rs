@@ -172,13 +172,17 @@ impl Store {
         Ok(PublishResult::Published(result))
     }
 
-    pub(super) fn check(&self, scope: IntegrityScope) -> IntegrityResult {
+    pub(super) fn check(&self, scope: &IntegrityScope) -> IntegrityResult {
         let started = Instant::now();
         let mut found: [Vec<String>; 4] = Default::default();
         for (id, held) in &self.repositories {
-            if matches!(scope, IntegrityScope::All) || scope == IntegrityScope::Repository(*id) {
-                held.check(&mut found);
-            }
+            let files = match scope {
+                IntegrityScope::All => None,
+                IntegrityScope::Repository(repository) if repository == id => None,
+                IntegrityScope::Files(repository, files) if repository == id => Some(&files[..]),
+                IntegrityScope::Repository(_) | IntegrityScope::Files(..) => continue,
+            };
+            held.check(files, &mut found);
         }
         let names = [
             "imports.target_file_id exists",
@@ -220,10 +224,12 @@ impl Held {
         files
     }
 
-    fn check(&self, found: &mut [Vec<String>; 4]) {
+    /// Looks at these files, or at all.
+    fn check(&self, only: Option<&[FileKey]>, found: &mut [Vec<String>; 4]) {
         let targets = Targets::of(self.files.values().map(|file| &file.facts));
         let [imports, bases, calls, dependencies] = found;
-        for facts in self.files.values().map(|file| &file.facts) {
+        let is_asked = |key: &FileKey| only.is_none_or(|only| only.contains(key));
+        for (_, HeldFile { facts, .. }) in self.files.iter().filter(|(key, _)| is_asked(key)) {
             let place = |line: u32| format!("{}:{line}", facts.path);
             let lost = facts.imports.iter().filter(|import| targets.lacks(&import.resolution));
             imports.extend(lost.map(|import| place(import.line)));

@@ -1,20 +1,28 @@
 //! Cycles of a graph that is given by its edges.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+};
+
+use uuid::Uuid;
 
 use crate::query::{QueryResult, Value};
 
-/// Rows of (repository, source, target) become rows of (cycle, files, repository, file_path): the groups of mutually
+/// Rows of (repository, its number, source, target) become rows of (cycle, files, repository, file_path): the groups of mutually
 /// reachable files, largest first, `limit` of them at most.
 pub(super) fn of_edges(edges: QueryResult, limit: usize) -> QueryResult {
-    let mut by_repository: BTreeMap<String, Graph> = BTreeMap::new();
+    let mut by_repository: BTreeMap<(String, i64), Graph<String>> = BTreeMap::new();
     for row in &edges.rows {
-        if let [Value::Text(repository), Value::Text(source), Value::Text(target)] = row.as_slice() {
-            by_repository.entry(repository.clone()).or_default().add(source, target);
+        if let [Value::Text(name), Value::Integer(id), Value::Text(source), Value::Text(target)] =
+            row.as_slice()
+        {
+            let graph = by_repository.entry((name.clone(), *id)).or_default();
+            graph.add(source.clone(), target.clone());
         }
     }
     let mut cycles: Vec<(String, Vec<String>)> = Vec::new();
-    for (repository, graph) in by_repository {
+    for ((repository, _), graph) in by_repository {
         for mut members in graph.components() {
             if members.len() > 1 {
                 members.sort();
@@ -22,8 +30,44 @@ pub(super) fn of_edges(edges: QueryResult, limit: usize) -> QueryResult {
             }
         }
     }
+    answer(cycles, edges, limit)
+}
+
+/// Rows of (repository, its number, cycle, file_path), where a repository's cycles are numbered, become what [`of_edges`]
+/// answers.
+pub(super) fn of_members(members: QueryResult, limit: usize) -> QueryResult {
+    let mut cycles: BTreeMap<(String, i64, i64), Vec<String>> = BTreeMap::new();
+    for row in &members.rows {
+        if let [Value::Text(name), Value::Integer(id), Value::Integer(cycle), Value::Text(path)] =
+            row.as_slice()
+        {
+            cycles.entry((name.clone(), *id, *cycle)).or_default().push(path.clone());
+        }
+    }
+    let sorted = |(key, mut members): ((String, i64, i64), Vec<String>)| {
+        members.sort();
+        (key.0, members)
+    };
+    answer(cycles.into_iter().map(sorted).collect(), members, limit)
+}
+
+/// The groups of mutually reachable nodes, each with more than one member and in ascending order, largest first.
+#[must_use]
+pub fn import_cycles(edges: impl IntoIterator<Item = (Uuid, Uuid)>) -> Vec<Vec<Uuid>> {
+    let mut graph = Graph::default();
+    for (source, target) in edges {
+        graph.add(source, target);
+    }
+    let mut cycles: Vec<_> = graph.components().into_iter().filter(|members| members.len() > 1).collect();
+    cycles.iter_mut().for_each(|members| members.sort_unstable());
+    cycles.sort_by(|a, b| (b.len(), a).cmp(&(a.len(), b)));
+    cycles
+}
+
+/// Numbers the cycles of all repositories, largest first.
+fn answer(mut cycles: Vec<(String, Vec<String>)>, asked: QueryResult, limit: usize) -> QueryResult {
     cycles.sort_by(|a, b| (b.1.len(), &a.0, &a.1).cmp(&(a.1.len(), &b.0, &b.1)));
-    let truncated = edges.truncated || cycles.len() > limit;
+    let truncated = asked.truncated || cycles.len() > limit;
     let mut rows = Vec::new();
     for (number, (repository, members)) in cycles.into_iter().take(limit).enumerate() {
         for member in &members {
@@ -36,35 +80,40 @@ pub(super) fn of_edges(edges: QueryResult, limit: usize) -> QueryResult {
         }
     }
     let columns = ["cycle", "files", "repository", "file_path"].map(str::to_owned).to_vec();
-    QueryResult { columns, rows, truncated, duration: edges.duration }
+    QueryResult { columns, rows, truncated, duration: asked.duration }
 }
 
-#[derive(Default)]
-struct Graph {
-    numbers: HashMap<String, usize>,
-    names: Vec<String>,
+struct Graph<N> {
+    numbers: HashMap<N, usize>,
+    names: Vec<N>,
     targets: Vec<Vec<usize>>,
 }
 
-impl Graph {
-    fn add(&mut self, source: &str, target: &str) {
+impl<N> Default for Graph<N> {
+    fn default() -> Self {
+        Self { numbers: HashMap::new(), names: Vec::new(), targets: Vec::new() }
+    }
+}
+
+impl<N: Clone + Eq + Hash> Graph<N> {
+    fn add(&mut self, source: N, target: N) {
         let (source, target) = (self.number(source), self.number(target));
         self.targets[source].push(target);
     }
 
-    fn number(&mut self, name: &str) -> usize {
-        if let Some(number) = self.numbers.get(name) {
+    fn number(&mut self, name: N) -> usize {
+        if let Some(number) = self.numbers.get(&name) {
             return *number;
         }
         let number = self.names.len();
-        self.numbers.insert(name.to_owned(), number);
-        self.names.push(name.to_owned());
+        self.numbers.insert(name.clone(), number);
+        self.names.push(name);
         self.targets.push(Vec::new());
         number
     }
 
     /// Tarjan's strongly connected components ("Depth-first search and linear graph algorithms", 1972), without recursion.
-    fn components(self) -> Vec<Vec<String>> {
+    fn components(self) -> Vec<Vec<N>> {
         const UNSEEN: usize = usize::MAX;
         let count = self.names.len();
         let (mut index, mut low, mut on_stack) = (vec![UNSEEN; count], vec![0; count], vec![false; count]);
@@ -113,9 +162,12 @@ impl Graph {
 mod tests {
     use super::*;
 
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
     fn cycles(edges: &[(&str, &str)], limit: usize) -> Vec<String> {
-        let rows =
-            edges.iter().map(|(a, b)| ["r", a, b].map(|text| Value::Text(text.into())).to_vec()).collect();
+        let rows = edges.iter().map(|(a, b)| vec![text("r"), Value::Integer(1), text(a), text(b)]).collect();
         let result = of_edges(QueryResult { rows, ..QueryResult::default() }, limit);
         result.rows.iter().map(|row| format!("{} {} {}", row[0], row[1], row[3])).collect()
     }
@@ -125,6 +177,31 @@ mod tests {
         let edges = [("a", "b"), ("b", "a"), ("b", "c"), ("d", "e"), ("e", "f"), ("f", "d"), ("c", "d")];
         assert_eq!(cycles(&edges, 10), ["1 3 d", "1 3 e", "1 3 f", "2 2 a", "2 2 b"]);
         assert_eq!(cycles(&edges, 1), ["1 3 d", "1 3 e", "1 3 f"]);
+    }
+
+    #[test]
+    fn members_are_grouped_as_edges_would_be() {
+        let member = |repository, cycle, path| {
+            vec![text("r"), Value::Integer(repository), Value::Integer(cycle), text(path)]
+        };
+        let rows = vec![
+            member(1, 2, "b"),
+            member(1, 2, "a"),
+            member(2, 2, "z"),
+            member(2, 2, "y"),
+            member(2, 2, "x"),
+        ];
+        let result = of_members(QueryResult { rows, ..QueryResult::default() }, 10);
+        let lines: Vec<_> =
+            result.rows.iter().map(|row| format!("{} {} {}", row[0], row[1], row[3])).collect();
+        assert_eq!(lines, ["1 3 x", "1 3 y", "1 3 z", "2 2 a", "2 2 b"]);
+    }
+
+    #[test]
+    fn cycles_of_ids_come_largest_first() {
+        let [a, b, c, d, e] = [1, 2, 3, 4, 5].map(Uuid::from_u128);
+        let edges = [(a, b), (b, a), (c, d), (d, e), (e, c), (b, c)];
+        assert_eq!(import_cycles(edges), [vec![c, d, e], vec![a, b]]);
     }
 
     #[test]

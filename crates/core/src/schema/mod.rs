@@ -3,11 +3,17 @@
 //! Tables, columns, their order, types and meanings are the same in every backend; a test in each plugin compares the
 //! database's catalog with [`TABLES`].
 
+mod derived;
+mod integrity;
 mod mapper;
+mod references;
 mod rows;
 mod tables;
 
+pub use derived::{DERIVED, Derivation, DerivedRows};
+pub use integrity::{IntegrityRows, IntegrityStatement, integrity_statements};
 pub use mapper::{MAX_NAME_BYTES, RowContext, write_rows};
+pub use references::{REFERENCES, Reference};
 pub use rows::{OwnedRows, RowDifference, owned_rows};
 pub use tables::{TABLES, TableId};
 
@@ -46,6 +52,8 @@ pub enum Unit {
     File,
     /// A repository: written by the backend when it publishes.
     Repository,
+    /// A repository: recalculated from other tables after a load was published, see `derived_tables`.
+    Derived,
     /// The database as a whole: written when it is migrated.
     Database,
 }

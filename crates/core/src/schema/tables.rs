@@ -138,6 +138,7 @@ tables! {
         nullable("skip_reason", Text, "Why it was skipped or failed."),
         column("function_count", Integer, "Number of its functions."),
         column("class_count", Integer, "Number of its classes."),
+        nullable("complexity", Integer, "Sum of its functions' cyclomatic complexities; NULL where none is known."),
         nullable("ast_content", Json, "The outline or the syntax tree, as configured."),
         METADATA,
         volatile("last_modified", Timestamp, "When the file was last modified, by its file system."),
@@ -335,6 +336,37 @@ tables! {
         column("strength", Double, "Share of the file's sites of this type that this target has, between 0 and 1."),
         column("site_count", Integer, "Number of sites."),
         LINE_NUMBER,
+    }
+    DerivedTables "derived_tables" Derived key ["repository_id", "table_name"] "From which snapshot a derived table was made: it is up to date where that is the repository's." {
+        REPOSITORY_ID,
+        column("table_name", Text, "The derived table."),
+        column("snapshot_id", Uuid, "The snapshot it was made from; see `snapshots`."),
+        volatile("calculated_at", Timestamp, "When it was calculated."),
+    }
+    FunctionFanIn "function_fan_in" Derived key ["function_id", "repository_id"] "How often a function is called; functions that no resolved call reaches have no row." {
+        column("function_id", Uuid, "The function that is called; see `functions`."),
+        REPOSITORY_ID,
+        column("call_sites", BigInt, "Resolved call sites."),
+        column("calling_functions", BigInt, "Functions that hold one."),
+    }
+    FunctionFanOut "function_fan_out" Derived key ["function_id", "repository_id"] "How much a function calls; functions without a resolved call have no row." {
+        column("function_id", Uuid, "The function that calls; see `functions`."),
+        REPOSITORY_ID,
+        FILE_ID,
+        column("called_functions", BigInt, "Functions of the repository that it calls."),
+        column("call_sites", BigInt, "Resolved call sites."),
+    }
+    ImportCycles "import_cycles" Derived key ["file_id", "repository_id"] "A file that imports itself through others." {
+        FILE_ID,
+        REPOSITORY_ID,
+        column("cycle", Integer, "Number of the group of files that reach each other, from 1, largest first."),
+        column("file_count", Integer, "Files of that group."),
+    }
+    ModuleDependencies "module_dependencies" Derived key ["repository_id", "source_directory", "target_directory"] "A directory with files that depend on files of another." {
+        REPOSITORY_ID,
+        column("source_directory", Text, "The directory that depends; see `files`."),
+        column("target_directory", Text, "The directory it depends on."),
+        column("edge_count", BigInt, "Rows of `dependencies` between their files."),
     }
 }
 

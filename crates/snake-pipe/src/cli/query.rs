@@ -119,7 +119,7 @@ struct Described {
     name: &'static str,
     question: &'static str,
     parameters: Vec<DescribedParameter>,
-    sql: &'static str,
+    sql: String,
 }
 
 #[derive(Serialize)]
@@ -180,7 +180,12 @@ fn described(query: &NamedQuery) -> Described {
         },
         help: parameter.help,
     });
-    Described { name: query.name, question: query.question, parameters: parameters.collect(), sql: query.sql }
+    Described {
+        name: query.name,
+        question: query.question,
+        parameters: parameters.collect(),
+        sql: query.sql(),
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use snake_pipe_core::{
     schema::{Column, ColumnType, Table, TableId, Unit},
 };
 
-use super::keys::{FOREIGN_KEYS, INDEXES};
+use super::keys::{DERIVED_INDEXES, INDEXES, foreign_keys};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/0001_tables.sql");
 
@@ -44,11 +44,11 @@ fn text() -> String {
     }
     sql.push_str("\n-- Indexes, on every partition.\n");
     sql.push_str("CREATE INDEX snapshots_repository_id_idx ON snapshots (repository_id);\n");
-    for index in INDEXES {
+    for index in INDEXES.iter().chain(DERIVED_INDEXES) {
         writeln!(sql, "{};", index.sql(index.table.table().name)).unwrap();
     }
     sql.push_str("\n-- Foreign keys within the default partition.\n");
-    for key in FOREIGN_KEYS {
+    for key in foreign_keys() {
         let (table, target) = (key.table.table(), key.target.table());
         writeln!(
             sql,
@@ -79,7 +79,8 @@ fn table(sql: &mut String, table: &Table) {
     let lines = table.columns.iter().map(column_line);
     let key = format!("    CONSTRAINT {}_pkey PRIMARY KEY ({})", table.name, table.key.join(", "));
     let checks = checks(table);
-    let lines: Vec<_> = lines.chain([key]).chain(checks).collect();
+    let key = (table.name != "module_dependencies").then_some(key);
+    let lines: Vec<_> = lines.chain(key).chain(checks).collect();
     let is_partitioned = table.unit == Unit::File;
     let tail = if is_partitioned { " PARTITION BY LIST (repository_id)" } else { "" };
     writeln!(sql, "\nCREATE TABLE {} (\n{}\n){tail};", table.name, lines.join(",\n")).unwrap();

@@ -1,69 +1,32 @@
 //! Foreign keys and indexes. The first migration states them for the default partition; a repository's own partitions get
 //! the same ones.
 
-use snake_pipe_core::schema::TableId;
+use snake_pipe_core::schema::{REFERENCES, Reference, TableId};
 
-/// A reference by id. It is checked when a transaction ends, and has no action: the writer deletes and un-resolves.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ForeignKey {
-    /// The table that refers.
-    pub(crate) table: TableId,
-    /// Its column; the key is this and `repository_id`.
-    pub(crate) column: &'static str,
-    /// The table whose primary key is referred to.
-    pub(crate) target: TableId,
+/// Every foreign key, on its column and `repository_id`. Each of their columns leads an index or a primary key, or deleting a
+/// target would read the whole table. They are checked when a transaction ends, and have no action: the writer deletes and
+/// un-resolves.
+pub(crate) fn foreign_keys() -> impl Iterator<Item = &'static Reference> {
+    REFERENCES.iter().filter(|reference| reference.is_key)
 }
-
-const fn key(table: TableId, column: &'static str, target: TableId) -> ForeignKey {
-    ForeignKey { table, column, target }
-}
-
-/// Every foreign key. Each of their columns leads an index or a primary key, or deleting a target would read the whole
-/// table; that is why `parameters.file_id`, `fields.file_id`, `inheritance.file_id` and `calls.target_file_id` have none
-/// (what they say follows from another column, and the integrity check compares them).
-pub(crate) const FOREIGN_KEYS: &[ForeignKey] = &[
-    key(TableId::Classes, "file_id", TableId::Files),
-    key(TableId::Classes, "outer_class_id", TableId::Classes),
-    key(TableId::Functions, "file_id", TableId::Files),
-    key(TableId::Functions, "class_id", TableId::Classes),
-    key(TableId::Functions, "parent_function_id", TableId::Functions),
-    key(TableId::Parameters, "function_id", TableId::Functions),
-    key(TableId::Fields, "class_id", TableId::Classes),
-    key(TableId::Annotations, "file_id", TableId::Files),
-    key(TableId::Annotations, "function_id", TableId::Functions),
-    key(TableId::Annotations, "class_id", TableId::Classes),
-    key(TableId::Comments, "file_id", TableId::Files),
-    key(TableId::Metrics, "file_id", TableId::Files),
-    key(TableId::ParseIssues, "file_id", TableId::Files),
-    key(TableId::Imports, "file_id", TableId::Files),
-    key(TableId::Imports, "target_file_id", TableId::Files),
-    key(TableId::Imports, "target_function_id", TableId::Functions),
-    key(TableId::Imports, "target_class_id", TableId::Classes),
-    key(TableId::Inheritance, "class_id", TableId::Classes),
-    key(TableId::Inheritance, "target_class_id", TableId::Classes),
-    key(TableId::Calls, "file_id", TableId::Files),
-    key(TableId::Calls, "function_id", TableId::Functions),
-    key(TableId::Calls, "target_function_id", TableId::Functions),
-    key(TableId::Calls, "target_class_id", TableId::Classes),
-    key(TableId::Dependencies, "source_file_id", TableId::Files),
-    key(TableId::Dependencies, "target_file_id", TableId::Files),
-];
 
 /// An index that is not unique.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Index {
     /// The table.
     pub(crate) table: TableId,
-    /// The columns, in order.
+    /// The columns or expressions, in order, each with its direction where it is descending.
     pub(crate) columns: &'static [&'static str],
     /// Which rows it covers; all where there is none.
     pub(crate) filter: Option<&'static str>,
+    /// What its name says, where that is not its first column.
+    pub(crate) title: Option<&'static str>,
 }
 
 impl Index {
     /// Its name on a table of this name.
     pub(crate) fn name(&self, table: &str) -> String {
-        format!("{table}_{}_idx", self.columns[0])
+        format!("{table}_{}_idx", self.title.unwrap_or(self.columns[0]))
     }
 
     /// The statement that builds it on a table of this name.
@@ -74,12 +37,19 @@ impl Index {
 }
 
 const fn all(table: TableId, columns: &'static [&'static str]) -> Index {
-    Index { table, columns, filter: None }
+    Index { table, columns, filter: None, title: None }
 }
 
 const fn some(table: TableId, columns: &'static [&'static str], filter: &'static str) -> Index {
-    Index { table, columns, filter: Some(filter) }
+    Index { table, columns, filter: Some(filter), title: None }
 }
+
+const fn titled(title: &'static str, index: Index) -> Index {
+    Index { title: Some(title), ..index }
+}
+
+/// From the most complex function on.
+const BY_COMPLEXITY: &[&str] = &["complexity DESC NULLS LAST", "function_id"];
 
 /// Every index besides the primary keys: for the foreign keys, for what people look up, and for un-resolving.
 pub(crate) const INDEXES: &[Index] = &[
@@ -89,22 +59,35 @@ pub(crate) const INDEXES: &[Index] = &[
     all(TableId::Classes, &["name"]),
     all(TableId::Classes, &["qualified_name"]),
     some(TableId::Classes, &["outer_class_id"], "outer_class_id IS NOT NULL"),
+    some(TableId::Classes, &["method_count"], "method_count > 0"),
     all(TableId::Functions, &["file_id"]),
     all(TableId::Functions, &["name"]),
     all(TableId::Functions, &["qualified_name"]),
     some(TableId::Functions, &["class_id"], "class_id IS NOT NULL"),
     some(TableId::Functions, &["parent_function_id"], "parent_function_id IS NOT NULL"),
+    titled("complexity", all(TableId::Functions, BY_COMPLEXITY)),
+    titled(
+        "undocumented",
+        some(TableId::Functions, BY_COMPLEXITY, "visibility = 'public' AND doc_string IS NULL"),
+    ),
+    titled("lines", all(TableId::Functions, &["(line_end - line_start) DESC NULLS LAST", "function_id"])),
     some(TableId::Annotations, &["function_id"], "function_id IS NOT NULL"),
     some(TableId::Annotations, &["class_id"], "class_id IS NOT NULL"),
     some(TableId::Comments, &["marker"], "marker IS NOT NULL"),
     all(TableId::Metrics, &["metric_name"]),
     some(TableId::Imports, &["target_file_id"], "target_file_id IS NOT NULL"),
+    titled("unresolved", some(TableId::Imports, &["module"], "status IN ('unresolved', 'ambiguous')")),
     some(TableId::Imports, &["target_function_id"], "target_function_id IS NOT NULL"),
     some(TableId::Imports, &["target_class_id"], "target_class_id IS NOT NULL"),
     some(TableId::Inheritance, &["target_file_id"], "target_file_id IS NOT NULL AND target_class_id IS NULL"),
     some(TableId::Inheritance, &["target_class_id"], "target_class_id IS NOT NULL"),
     some(TableId::Calls, &["function_id"], "function_id IS NOT NULL"),
-    some(TableId::Calls, &["target_function_id"], "target_function_id IS NOT NULL"),
+    // Who calls what, without a look at the rows: the most called functions have tens of thousands of call sites.
+    some(
+        TableId::Calls,
+        &["target_function_id", "function_id", "repository_id"],
+        "target_function_id IS NOT NULL",
+    ),
     some(TableId::Calls, &["target_class_id"], "target_class_id IS NOT NULL"),
     some(
         TableId::Calls,
@@ -112,8 +95,27 @@ pub(crate) const INDEXES: &[Index] = &[
         "target_file_id IS NOT NULL AND target_function_id IS NULL AND target_class_id IS NULL",
     ),
     some(TableId::Calls, &["callee_name"], "status <> 'resolved'"),
-    some(TableId::Dependencies, &["target_file_id"], "target_file_id IS NOT NULL"),
+    some(
+        TableId::Dependencies,
+        &["target_file_id", "source_file_id", "repository_id"],
+        "target_file_id IS NOT NULL",
+    ),
     some(TableId::Dependencies, &["target_module"], "target_module IS NOT NULL"),
+    titled(
+        "external",
+        some(TableId::Dependencies, &["target_module"], "dependency_type = 'import' AND status = 'external'"),
+    ),
+];
+
+/// The indexes of derived tables, which are not partitioned. `module_dependencies` has no primary key: two directories may
+/// be longer than an entry of an index.
+#[cfg(test)]
+pub(crate) const DERIVED_INDEXES: &[Index] = &[
+    titled("top", all(TableId::FunctionFanIn, &["repository_id", "call_sites DESC", "function_id"])),
+    titled("top", all(TableId::FunctionFanOut, &["repository_id", "called_functions DESC", "function_id"])),
+    all(TableId::FunctionFanOut, &["file_id"]),
+    all(TableId::ImportCycles, &["repository_id", "cycle"]),
+    all(TableId::ModuleDependencies, &["repository_id"]),
 ];
 
 #[cfg(test)]
@@ -122,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_foreign_key_has_an_index_that_finds_what_refers() {
-        for key in FOREIGN_KEYS {
+        for key in foreign_keys() {
             let by_primary_key = key.table.table().key[0] == key.column;
             let by_index = INDEXES.iter().any(|index| {
                 index.table.table().name == key.table.table().name

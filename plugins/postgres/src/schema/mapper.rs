@@ -114,16 +114,36 @@ fn cell_of(column_type: ColumnType, value: &Value) -> Option<Cell<'_>> {
     })
 }
 
-/// A buffer for each table.
+/// Rows by table, as the bytes that `COPY … FROM STDIN WITH (FORMAT binary)` takes: for writing them into tables of one's own, with
+/// [`write_rows`](snake_pipe_core::schema::write_rows). Columns are all of the table's, in their order.
 #[derive(Debug)]
-pub(crate) struct CopyBuffers {
+pub struct CopyBuffers {
     tables: Vec<CopyBuffer>,
+}
+
+impl Default for CopyBuffers {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl CopyBuffers {
     /// Empty buffers.
-    pub(crate) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         Self { tables: TableId::ALL.iter().map(|_| CopyBuffer::default()).collect() }
+    }
+
+    /// How many bytes wait for a table; 0 without a row.
+    #[must_use]
+    pub fn len(&self, table: TableId) -> usize {
+        self.tables[table as usize].len()
+    }
+
+    /// All that one COPY of a table wants to be sent, from signature to trailer. Its buffer is empty afterwards.
+    #[must_use]
+    pub fn take(&mut self, table: TableId) -> Vec<u8> {
+        self.table(table).take()
     }
 
     /// The buffer of a table.

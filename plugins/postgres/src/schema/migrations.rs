@@ -31,10 +31,15 @@ const MIGRATIONS: &[Migration] = &[
         description: "metric definitions",
         sql: include_str!("../../migrations/0003_metric_definitions.sql"),
     },
+    Migration {
+        version: 4,
+        description: "functions",
+        sql: include_str!("../../migrations/0004_functions.sql"),
+    },
 ];
 
 /// The version that this crate writes.
-pub(crate) const LATEST_VERSION: u64 = 3;
+pub(crate) const LATEST_VERSION: u64 = 4;
 
 const VIEWS: [&str; 5] =
     ["file_details", "function_details", "class_details", "call_details", "dependency_details"];

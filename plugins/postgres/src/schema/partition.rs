@@ -1,10 +1,14 @@
 //! A repository's own partitions: made aside, filled, and attached when they are complete.
 
-use snake_pipe_core::{Error, ErrorKind, Result, id::RepositoryId, schema::TableId};
+use snake_pipe_core::{
+    Error, ErrorKind, Result,
+    id::RepositoryId,
+    schema::{Reference, TableId},
+};
 use sqlx::Row as _;
 
 use super::{
-    keys::{FOREIGN_KEYS, ForeignKey, INDEXES},
+    keys::INDEXES,
     statements::{file_column, file_tables, quoted, unresolved_assignments, whole_file_filter},
 };
 use crate::{connection::Lease, error::failed};
@@ -84,7 +88,7 @@ impl Leaves {
     }
 
     /// The statement that adds a foreign key.
-    pub(crate) fn add_foreign_key(&self, key: &ForeignKey) -> String {
+    pub(crate) fn add_foreign_key(&self, key: &Reference) -> String {
         let leaf = self.name(key.table);
         format!(
             "ALTER TABLE {leaf} ADD CONSTRAINT {leaf}_{0}_fkey FOREIGN KEY ({0}, repository_id) REFERENCES {1} \
@@ -131,11 +135,6 @@ async fn has_lz4(lease: &mut Lease) -> Result<bool> {
         return Ok(false);
     }
     sqlx::query_scalar(LZ4).fetch_one(lease.get()).await.map_err(failed("begin_load"))
-}
-
-/// The foreign keys, in the order of the tables.
-pub(crate) fn foreign_keys() -> impl Iterator<Item = &'static ForeignKey> {
-    FOREIGN_KEYS.iter()
 }
 
 fn exclusion(table: TableId, repository: RepositoryId) -> String {
@@ -242,7 +241,7 @@ pub(crate) async fn readmit_to_default(lease: &mut Lease, repository: Repository
 ///
 /// # Errors
 /// `Internal` for a column that refers within its file: the mapping cannot leave its targets out.
-pub(crate) fn unresolve_dangling(leaves: &Leaves, key: &ForeignKey) -> Result<String> {
+pub(crate) fn unresolve_dangling(leaves: &Leaves, key: &Reference) -> Result<String> {
     let table = key.table.table();
     if !key.column.starts_with("target_") {
         return Err(Error::new(

@@ -9,14 +9,16 @@ use snake_pipe_core::{
     Error, ErrorKind, LoadSession, Result, Timestamp,
     id::EntityId,
     load::{Batch, LoadPlan, Publication, PublishResult, WriteResult},
-    schema::{RowContext, TableId, write_rows},
+    schema::{REFERENCES, Reference, RowContext, TableId, write_rows},
 };
 use sqlx::AssertSqlSafe;
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{
-    Fence, SessionSettings, commit_error, estimated_rows,
+    Fence, SessionSettings, commit_error,
+    derived::{self, Affected},
+    estimated_rows,
     locks::{LOCK_WAIT_MS, RETRY_PAUSE},
     repositories::{self, Admission},
     rows::copy,
@@ -25,7 +27,7 @@ use crate::{
     connection::{Lease, Pool},
     error::failed,
     schema::{
-        keys::ForeignKey,
+        keys::foreign_keys,
         mapper::CopyBuffers,
         partition::{self, Leaves},
         statements::{column_list, file_column, file_tables},
@@ -188,18 +190,19 @@ impl ColdSession {
             .await
             .map_err(failed("analyze"))?;
         let analyzed = begin.elapsed();
-        for key in partition::foreign_keys() {
+        for key in foreign_keys() {
             self.add_foreign_key(lease, key).await?;
         }
-        for table in [TableId::Inheritance, TableId::Calls] {
-            let key = ForeignKey { table, column: "target_file_id", target: TableId::Files };
-            self.unresolve(lease, &key).await?;
+        // What no foreign key holds may dangle as well.
+        let unguarded = REFERENCES.iter().filter(|key| !key.is_key && key.column == "target_file_id");
+        for key in unguarded {
+            self.unresolve(lease, key).await?;
         }
         tracing::debug!(rows = self.rows, ?copied, ?indexed, ?analyzed, all = ?begin.elapsed(), "partitions built");
         Ok(())
     }
 
-    async fn add_foreign_key(&self, lease: &mut Lease, key: &ForeignKey) -> Result<()> {
+    async fn add_foreign_key(&self, lease: &mut Lease, key: &Reference) -> Result<()> {
         let add = self.leaves.add_foreign_key(key);
         lease.run("SAVEPOINT key").await.map_err(failed("add keys"))?;
         let error = match lease.run(add.as_str()).await.map_err(failed("add keys")) {
@@ -215,7 +218,7 @@ impl ColdSession {
     }
 
     /// Un-resolves references without a target, and asks for their files to be linked again.
-    async fn unresolve(&self, lease: &mut Lease, key: &ForeignKey) -> Result<()> {
+    async fn unresolve(&self, lease: &mut Lease, key: &Reference) -> Result<()> {
         let holders: Vec<Uuid> =
             sqlx::query_scalar(AssertSqlSafe(partition::unresolve_dangling(&self.leaves, key)?))
                 .fetch_all(lease.get())
@@ -342,6 +345,9 @@ impl LoadSession for ColdSession {
             return Err(self.lost(error).with_operation("publish"));
         }
         lease.run("COMMIT").await.map_err(commit_error)?;
+        let duration = begin.elapsed();
+        let marker = publication.marker.0;
+        derived::refresh(&mut lease, self.fence.repository, None, marker, &Affected::everything()).await;
         lease.give_back();
         Ok(PublishResult::Published(WriteResult {
             files: self.accepted.len() as u64,
@@ -349,7 +355,7 @@ impl LoadSession for ColdSession {
             bytes: self.bytes,
             tables: file_tables().map(|table| table.table().name.to_owned()).collect(),
             transaction: None,
-            duration: begin.elapsed(),
+            duration,
         }))
     }
 

@@ -13,7 +13,7 @@ use snake_pipe_core::{
 use uuid::Uuid;
 
 use super::{
-    Fence, commit_error, estimated_rows,
+    Fence, commit_error, derived, estimated_rows,
     repositories::{self, Admission},
     spool::{MEMORY_BUDGET_BYTES, Spool},
     unit::{Changes, UnitWriter},
@@ -42,12 +42,14 @@ pub(crate) struct InPlaceSession {
     plan: Arc<LoadPlan>,
     fence: Fence,
     spool: Spool,
+    /// Whether derived tables are brought up to date afterwards.
+    derives: bool,
 }
 
 impl InPlaceSession {
     /// A session that has accepted nothing yet.
-    pub(crate) fn new(pool: Pool, plan: Arc<LoadPlan>, fence: Fence) -> Self {
-        Self { pool, plan, fence, spool: Spool::default() }
+    pub(crate) fn new(pool: Pool, plan: Arc<LoadPlan>, fence: Fence, derives: bool) -> Self {
+        Self { pool, plan, fence, spool: Spool::default(), derives }
     }
 
     fn file_id(&self, facts: &TransformedAst) -> Uuid {
@@ -70,7 +72,10 @@ impl InPlaceSession {
         let has_changes = !self.spool.is_empty() || changes.rows > 0;
         let (vanished, targets) =
             (std::mem::take(&mut changes.vanished), std::mem::take(&mut changes.targets));
-        changes.rows += unresolve(lease.get(), self.fence.repository, vanished, targets, now).await?;
+        changes.affected.see_vanished(vanished.functions.iter().copied());
+        let holders = unresolve(lease.get(), self.fence.repository, vanished, targets, now).await?;
+        changes.rows += holders.len() as u64;
+        changes.affected.see_unresolved(&holders);
         lease.run("SET CONSTRAINTS ALL IMMEDIATE").await.map_err(broken_reference)?;
         repositories::record(lease, &self.plan, publication, has_changes).await?;
         Ok(Some(changes))
@@ -202,6 +207,7 @@ impl LoadSession for InPlaceSession {
     async fn publish(&mut self, publication: Publication) -> Result<PublishResult> {
         let begin = Instant::now();
         let mut lease = Lease::take(&self.pool).await?;
+        let before = repositories::snapshot(&mut lease, self.fence.repository).await?;
         let changes = match self.publish_on(&mut lease, &publication).await {
             Ok(Some(changes)) => changes,
             Ok(None) => {
@@ -214,8 +220,13 @@ impl LoadSession for InPlaceSession {
             }
         };
         lease.run("COMMIT").await.map_err(commit_error)?;
+        let duration = begin.elapsed();
         if changes.rows >= FEW_ROWS_BEFORE_ANALYZE {
             gather_statistics(&mut lease, self.fence.repository, changes.rows).await;
+        }
+        if self.derives {
+            let marker = publication.marker.0;
+            derived::refresh(&mut lease, self.fence.repository, before, marker, &changes.affected).await;
         }
         lease.give_back();
         Ok(PublishResult::Published(WriteResult {
@@ -224,7 +235,7 @@ impl LoadSession for InPlaceSession {
             bytes: 0,
             tables: changes.tables.into_iter().map(str::to_owned).collect(),
             transaction: None,
-            duration: begin.elapsed(),
+            duration,
         }))
     }
 

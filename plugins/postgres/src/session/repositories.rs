@@ -7,6 +7,7 @@ use snake_pipe_core::{
     id::{Digest, RepositoryId},
     load::{LoadPlan, Marker, Publication, Repository, Snapshot},
     manifest::{Manifest, ManifestEntry},
+    schema::{TableId, Unit},
 };
 use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
@@ -227,8 +228,22 @@ fn fenced(fence: &Fence, why: &'static str) -> Error {
     Error::new(ErrorKind::Fenced, why).with_context("repository", fence.repository)
 }
 
-/// Removes the rows of `snapshots` and `repositories`. Whether anything had been published.
+/// The snapshot that the tables show.
+pub(crate) async fn snapshot(lease: &mut Lease, repository: RepositoryId) -> Result<Option<Uuid>> {
+    let snapshot = sqlx::query_scalar("SELECT snapshot_id FROM repositories WHERE repository_id = $1")
+        .bind(repository.get())
+        .fetch_optional(lease.get())
+        .await
+        .map_err(failed("publish"))?;
+    Ok(snapshot.flatten())
+}
+
+/// Removes the rows of `snapshots`, of derived tables and of `repositories`. Whether anything had been published.
 pub(crate) async fn forget(lease: &mut Lease, repository: i64) -> Result<bool> {
+    let derived = TableId::ALL.iter().filter(|table| table.table().unit == Unit::Derived);
+    let derived =
+        derived.map(|table| format!("DELETE FROM {} WHERE repository_id = {repository}", table.table().name));
+    lease.run(derived.collect::<Vec<_>>().join("; ")).await.map_err(failed("remove_repository"))?;
     sqlx::query("DELETE FROM snapshots WHERE repository_id = $1")
         .bind(repository)
         .execute(lease.get())

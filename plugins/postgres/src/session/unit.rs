@@ -16,8 +16,9 @@ use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
 use super::{
+    derived::Affected,
     rows,
-    unresolve::{Targets, Vanished},
+    unresolve::{Targets, Vanished, id_of},
 };
 use crate::{
     error::failed,
@@ -38,6 +39,8 @@ pub(crate) struct Changes {
     pub(crate) vanished: Vanished,
     /// What the written files define, and what they refer to.
     pub(crate) targets: Targets,
+    /// What derived tables have to be made anew for.
+    pub(crate) affected: Affected,
 }
 
 impl Changes {
@@ -47,6 +50,7 @@ impl Changes {
         self.tables.extend(other.tables);
         self.vanished.add(other.vanished);
         self.targets.add(other.targets);
+        self.affected.add(other.affected);
     }
 
     fn count(&mut self, table: TableId, rows: usize) {
@@ -84,6 +88,9 @@ impl UnitWriter<'_> {
             };
             let rows = owned_rows(facts, &context)?;
             changes.targets.see(&rows);
+            if !held.contains(id) {
+                changes.affected.see_new(&rows);
+            }
             let side = if held.contains(id) { &mut changed } else { &mut fresh };
             for (table, mut rows) in rows {
                 side.entry(table).or_default().append(&mut rows);
@@ -129,6 +136,7 @@ impl UnitWriter<'_> {
             let difference =
                 RowDifference::between(table, &comparable_json(table, &old), &comparable_json(table, &new));
             changes.vanished.see_deleted(table, difference.deleted.iter().map(|index| &old[*index]));
+            see_affected(&mut changes.affected, table, &difference, &old, &new);
             let RowDifference { deleted, updated, inserted } = &difference;
             changes.count(table, deleted.len() + updated.len() + inserted.len());
             self.apply(table, &difference, &old, &new).await?;
@@ -156,6 +164,8 @@ impl UnitWriter<'_> {
     pub(crate) async fn remove(&mut self, ids: &[Uuid]) -> Result<Changes> {
         let mut changes = Changes::default();
         for ids in ids.chunks(FILES_PER_REMOVAL) {
+            let called = self.called_by(ids).await?;
+            changes.affected.see_removed(ids, called);
             // Backwards: a table's rows go before those by which they are found.
             for table in file_tables().rev() {
                 let rows = self.remove_rows(table, ids, &mut changes.vanished).await?;
@@ -163,6 +173,18 @@ impl UnitWriter<'_> {
             }
         }
         Ok(changes)
+    }
+
+    /// The functions that these files call.
+    async fn called_by(&mut self, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+        const CALLED: &str = "SELECT DISTINCT target_function_id FROM calls
+            WHERE repository_id = $1 AND file_id = ANY($2) AND target_function_id IS NOT NULL";
+        sqlx::query_scalar(CALLED)
+            .bind(self.repository.get())
+            .bind(ids)
+            .fetch_all(&mut *self.connection)
+            .await
+            .map_err(failed("read rows"))
     }
 
     async fn remove_rows(&mut self, table: TableId, ids: &[Uuid], vanished: &mut Vanished) -> Result<usize> {
@@ -187,6 +209,29 @@ impl UnitWriter<'_> {
             }
         }
         Ok(rows.len())
+    }
+}
+
+/// Takes note of rows that change, as they were and as they become. What an updated row was is not at hand: all rows that its
+/// file had stand for it.
+fn see_affected(
+    affected: &mut Affected,
+    table: TableId,
+    difference: &RowDifference,
+    old: &[Vec<Value>],
+    new: &[Vec<Value>],
+) {
+    if !matches!(table, TableId::Calls | TableId::Dependencies | TableId::Imports) {
+        return;
+    }
+    let updated: HashSet<Uuid> =
+        difference.updated.iter().filter_map(|index| id_of(&new[*index][0])).collect();
+    let before = old.iter().filter(|row| id_of(&row[0]).is_some_and(|file| updated.contains(&file)));
+    let deleted = difference.deleted.iter().map(|index| &old[*index]);
+    let after = difference.updated.iter().chain(&difference.inserted).map(|index| &new[*index]);
+    affected.see_rows(table, deleted.chain(after));
+    if !updated.is_empty() {
+        affected.see_rows(table, before);
     }
 }
 

@@ -110,7 +110,8 @@ impl Targets {
     }
 }
 
-fn id_of(value: &Value) -> Option<Uuid> {
+/// The id that a value is.
+pub(super) fn id_of(value: &Value) -> Option<Uuid> {
     match value {
         Value::Text(text) => Uuid::parse_str(text).ok(),
         _ => None,
@@ -142,17 +143,17 @@ async fn absent(
 }
 
 /// Un-resolves every reference to what vanished or is missing, and asks for the files that hold one to be linked again.
-/// The number of rows changed.
+/// Those files, one for each row changed.
 pub(crate) async fn unresolve(
     connection: &mut PgConnection,
     repository: RepositoryId,
     mut vanished: Vanished,
     targets: Targets,
     now: Timestamp,
-) -> Result<u64> {
+) -> Result<Vec<Uuid>> {
     vanished.add(targets.missing(connection, repository).await?);
     if vanished.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let mut holders = Vec::new();
     let files: Vec<Uuid> = vanished.files.iter().copied().collect();
@@ -168,7 +169,7 @@ pub(crate) async fn unresolve(
         }
     }
     forget_links(connection, repository, &holders, now).await?;
-    Ok(holders.len() as u64)
+    Ok(holders)
 }
 
 async fn unresolve_column(

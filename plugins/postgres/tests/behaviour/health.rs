@@ -1,6 +1,7 @@
 //! Health and integrity.
 
-use snake_pipe_core::{DatabaseBackend as _, HealthStatus, IntegrityScope, MigrateMode};
+use snake_pipe_core::{DatabaseBackend as _, HealthStatus, IntegrityScope, MigrateMode, SourcePath};
+use snake_pipe_postgres::PostgresBackend;
 use snake_pipe_testkit::postgres::{ClusterOptions, PostgresCluster, StopMode};
 
 use crate::support::{app_id, backend, connect, load, partial, two_files};
@@ -46,6 +47,13 @@ async fn a_server_that_only_reads_is_unhealthy() {
     assert_eq!(health.status, HealthStatus::Unhealthy);
 }
 
+/// The constraints that are broken, with the numbers of rows and examples.
+async fn broken(backend: &PostgresBackend, scope: IntegrityScope) -> Vec<(String, u64, usize)> {
+    let result = backend.check_integrity(scope).await.unwrap();
+    let broken = result.constraints.into_iter().filter(|constraint| constraint.violations > 0);
+    broken.map(|constraint| (constraint.name, constraint.violations, constraint.examples.len())).collect()
+}
+
 #[tokio::test]
 async fn rows_that_contradict_each_other_are_found_with_their_keys() {
     let (database, backend) = backend().await;
@@ -56,21 +64,19 @@ async fn rows_that_contradict_each_other_are_found_with_their_keys() {
         UPDATE files SET class_count = 7 WHERE file_path = 'app.py';
         UPDATE dependencies SET site_count = 5 WHERE dependency_type = 'import'";
     database.psql(damage).unwrap();
-    let result = backend.check_integrity(IntegrityScope::Repository(app_id())).await.unwrap();
-    let broken: Vec<_> = result
-        .constraints
-        .iter()
-        .filter(|constraint| constraint.violations > 0)
-        .map(|constraint| (constraint.name.as_str(), constraint.violations, constraint.examples.len()))
-        .collect();
-    assert_eq!(
-        broken,
-        [
-            ("parameters.function_id exists", 1, 1),
-            ("calls.target_function_id exists", 1, 1),
-            ("files.function_count counts functions", 1, 1),
-            ("files.class_count counts classes", 1, 1),
-            ("dependencies.site_count counts resolved sites", 1, 1),
-        ]
-    );
+    let found = [
+        ("files.function_count counts functions".to_owned(), 1, 1),
+        ("files.class_count counts classes".to_owned(), 1, 1),
+        ("parameters.function_id exists".to_owned(), 1, 1),
+        ("calls.target_function_id exists".to_owned(), 1, 1),
+        ("dependencies.site_count counts resolved sites".to_owned(), 1, 1),
+    ];
+    assert_eq!(broken(&backend, IntegrityScope::All).await, found);
+    // A parameter without its function belongs to no file any more.
+    let found: Vec<_> = found.into_iter().filter(|(name, ..)| !name.starts_with("parameters")).collect();
+    assert_eq!(broken(&backend, IntegrityScope::Repository(app_id())).await, found);
+    let files = two_files().iter().map(|facts| facts.key()).collect();
+    assert_eq!(broken(&backend, IntegrityScope::Files(app_id(), files)).await, found);
+    let none = IntegrityScope::Files(app_id(), [SourcePath::from("other").key()].into());
+    assert_eq!(broken(&backend, none).await, []);
 }

@@ -68,7 +68,7 @@ async fn partitions_have_the_indexes_and_keys_of_the_default_one() {
     let is_default = "t.relname LIKE '%default'";
     let indexes = format!(
         "SELECT {own}, i.indkey, i.indisunique, i.indisprimary, pg_get_expr(i.indpred, i.indrelid), {is_default}
-         FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid WHERE t.relispartition AND t.relkind = 'r' ORDER BY 1, 2"
+         FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid WHERE t.relispartition AND t.relkind = 'r' ORDER BY 1, 2, 5"
     );
     let keys = format!(
         "SELECT {own}, c.contype, c.conkey, c.condeferred,

@@ -4,4 +4,4 @@ mod migrations;
 mod statements;
 
 pub(crate) use migrations::{LATEST, apply, missing, state};
-pub(crate) use statements::{FILE_TABLES, FileTable, ROWS_PER_INSERT, file_column};
+pub(crate) use statements::{FILE_TABLES, FileTable, ROWS_PER_INSERT};

@@ -65,7 +65,7 @@ impl FileTable {
 }
 
 /// The column that names the file.
-pub(crate) fn file_column(table: &Table) -> &'static str {
+fn file_column(table: &Table) -> &'static str {
     if table.position("file_id").is_some() { "file_id" } else { "source_file_id" }
 }
 

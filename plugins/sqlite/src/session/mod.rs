@@ -1,5 +1,6 @@
 //! A load session: accepts batches into its staging area, and publishes them in one transaction.
 
+mod derived;
 mod encode;
 mod fence;
 mod marks;
@@ -39,11 +40,14 @@ pub(crate) struct SqliteSession {
     unsettled: Option<StagedBatch>,
     /// What is staged was published: it goes before the next batch comes.
     is_spent: bool,
+    /// Whether derived tables are brought up to date after publishing.
+    derives: bool,
 }
 
 impl SqliteSession {
-    /// Takes over the repository and begins.
-    pub(crate) async fn begin(database: Arc<Database>, plan: LoadPlan) -> Result<Self> {
+    /// Takes over the repository and begins. Without `derives` derived tables are left to a later session: for one
+    /// transaction among many recalculating would take longer than writing.
+    pub(crate) async fn begin(database: Arc<Database>, plan: LoadPlan, derives: bool) -> Result<Self> {
         let mut connection = database.writer_of_tables().await?;
         let fence = {
             let _turn = database.turn().await?;
@@ -51,7 +55,7 @@ impl SqliteSession {
         };
         staging::attach(&mut connection).await?;
         let (staged, unsettled, is_spent) = (Staged::default(), None, false);
-        Ok(Self { database, connection, plan, fence, staged, unsettled, is_spent })
+        Ok(Self { database, connection, plan, fence, staged, unsettled, is_spent, derives })
     }
 
     /// Finds out about a batch whose call was cancelled, and clears away what was published.
@@ -101,22 +105,13 @@ impl LoadSession for SqliteSession {
         validate_batch(&batch)?;
         self.settle().await?;
         fence::check(&mut self.connection, &self.plan, self.fence).await?;
-        match self.stage(&batch).await {
-            Err(error)
-                if error.kind() == ErrorKind::Data && error.context().all(|(key, _)| key != "path") =>
-            {
-                let repository = self.plan.repository.id();
-                let connection = &mut self.connection;
-                Err(staging::name_refused(connection, repository, &batch.files, &self.staged, error).await)
-            }
-            other => other,
-        }
+        self.stage(&batch).await
     }
 
     async fn publish(&mut self, publication: Publication) -> Result<PublishResult> {
         self.database.ensure_open()?;
         self.settle().await?;
-        let result = publish::publish(
+        let (result, affected) = publish::publish(
             &self.database,
             &mut self.connection,
             &self.plan,
@@ -126,6 +121,10 @@ impl LoadSession for SqliteSession {
         )
         .await?;
         self.is_spent = true;
+        if let (Some(affected), true) = (affected, self.derives) {
+            let (repository, marker) = (self.plan.repository.id(), publication.marker.0);
+            derived::refresh(&self.database, &mut self.connection, repository, marker, &affected).await;
+        }
         Ok(result)
     }
 

@@ -9,11 +9,13 @@ use snake_pipe_core::{
     Error, ErrorKind, Result, Timestamp,
     id::{EntityId, RepositoryId},
     load::{LoadPlan, Publication, PublishResult, Scope, WriteResult},
+    schema::{TableId, Unit},
 };
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
+    derived::{self, Affected},
     fence::{self, Fence},
     references,
     staging::Staged,
@@ -39,7 +41,7 @@ pub(super) struct Publishing<'a> {
     changed: BTreeMap<&'static str, u64>,
 }
 
-/// Makes what is staged visible.
+/// Makes what is staged visible. What it outdates comes along, where anything changed.
 pub(super) async fn publish(
     database: &Database,
     connection: &mut SqliteConnection,
@@ -47,7 +49,7 @@ pub(super) async fn publish(
     fence: Fence,
     staged: &Staged,
     publication: &Publication,
-) -> Result<PublishResult> {
+) -> Result<(PublishResult, Option<Affected>)> {
     let started = Instant::now();
     let repository = plan.repository.id();
     let is_large = prepare(connection, repository).await?;
@@ -57,14 +59,20 @@ pub(super) async fn publish(
     let mut publishing =
         Publishing { connection: &mut transaction, repository, now, changed: BTreeMap::new() };
     if publishing.has_marker(publication).await? {
-        return Ok(PublishResult::AlreadyPublished);
+        return Ok((PublishResult::AlreadyPublished, None));
     }
     fence::check(publishing.connection, plan, fence).await?;
     publishing.remove_absent(plan, staged).await?;
-    publishing.apply(staged).await?;
+    let mut affected = derived::note_before(publishing.connection, repository).await?;
+    let is_lost = publishing.apply(staged).await?;
     if !publishing.is_worth_recording(staged, publication).await? {
-        return Ok(PublishResult::Published(WriteResult::default()));
+        return Ok((PublishResult::Published(WriteResult::default()), None));
     }
+    derived::note_after(publishing.connection, repository, &affected, is_lost).await?;
+    let has_changed = |table| publishing.changed.get(table).is_some_and(|rows| *rows > 0);
+    affected.has_calls = has_changed("calls");
+    affected.has_dependencies = has_changed("dependencies");
+    affected.has_imports = has_changed("imports");
     publishing.record(plan, publication).await?;
     let files = publishing
         .number("SELECT (SELECT count(*) FROM staging.files) + (SELECT count(*) FROM staging.removed_files)")
@@ -72,17 +80,19 @@ pub(super) async fn publish(
     let changed = publishing.changed;
     transaction.commit().await.map_err(commit_failed)?;
     drop(turn);
+    let duration = started.elapsed();
     if is_large {
         tidy(connection, database.config().timeout).await;
     }
-    Ok(PublishResult::Published(WriteResult {
+    let result = WriteResult {
         files: files.unsigned_abs(),
         rows: changed.values().sum(),
         bytes: 0,
         tables: changed.iter().filter(|(_, rows)| **rows > 0).map(|(table, _)| (*table).to_owned()).collect(),
         transaction: Some(publication.marker.to_string()),
-        duration: started.elapsed(),
-    }))
+        duration,
+    };
+    Ok((PublishResult::Published(result), Some(affected)))
 }
 
 /// Removes a repository with all of its rows, and fences its sessions. Whether it was published.
@@ -107,6 +117,9 @@ pub(crate) async fn remove_repository(
         .run("INSERT INTO staging.removed_files SELECT file_id, file_path FROM main.files WHERE repository_id = ?1")
         .await?;
     publishing.delete_stale().await?;
+    for table in TableId::ALL.iter().filter(|table| table.table().unit == Unit::Derived) {
+        publishing.run(&format!("DELETE FROM main.{} WHERE repository_id = ?1", table.table().name)).await?;
+    }
     publishing.run("DELETE FROM main.snapshots WHERE repository_id = ?1").await?;
     publishing.run("DELETE FROM main.repositories WHERE repository_id = ?1").await?;
     transaction.commit().await.map_err(&removing)?;
@@ -252,8 +265,8 @@ impl Publishing<'_> {
         self.run_with(sql, &list).await.map(drop)
     }
 
-    /// Brings the tables of files to the state that is staged.
-    async fn apply(&mut self, staged: &Staged) -> Result<()> {
+    /// Brings the tables of files to the state that is staged. Whether references lost their targets.
+    async fn apply(&mut self, staged: &Staged) -> Result<bool> {
         let is_rebuild = self.is_rebuild().await?;
         if !is_rebuild {
             // Done already, unless another session published meanwhile.
@@ -265,7 +278,8 @@ impl Publishing<'_> {
             references::unresolve_staged(self).await?;
         }
         if is_rebuild {
-            return self.rebuild().await;
+            self.rebuild().await?;
+            return Ok(is_lost);
         }
         self.delete_stale().await?;
         for table in FILE_TABLES.iter() {
@@ -274,7 +288,7 @@ impl Publishing<'_> {
         if is_lost {
             references::unresolve_published(self).await?;
         }
-        Ok(())
+        Ok(is_lost)
     }
 
     /// Two paths may have the same key; they must never become one file.

@@ -2,19 +2,19 @@
 //! connection. What a session accepts waits there as finished rows, so that publishing is little more than copying pages,
 //! and nobody waits for the database's one writer before.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use snake_pipe_core::{
     Error, ErrorKind, Result, Timestamp,
     id::{EntityId, RepositoryId},
     load::Batch,
-    model::TransformedAst,
-    schema::{RowContext, TableId, write_rows},
+    schema::{RowContext, write_rows},
 };
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
+    derived,
     encode::Encoder,
     marks::{ByKind, Marks},
 };
@@ -95,12 +95,7 @@ pub(super) async fn attach(connection: &mut SqliteConnection) -> Result<()> {
         sqlx::raw_sql(sqlx::AssertSqlSafe(copy)).execute(&mut *connection).await.map_err(&attaching)?;
     }
     sqlx::raw_sql(CONTROL_TABLES).execute(&mut *connection).await.map_err(&attaching)?;
-    // Names that are cut may become equal: the one thing that validation cannot see.
-    for table in FILE_TABLES.iter().filter(|table| table.id == TableId::Metrics) {
-        let sql = sqlx::AssertSqlSafe(table.index_staging.as_str());
-        sqlx::raw_sql(sql).execute(&mut *connection).await.map_err(&attaching)?;
-    }
-    Ok(())
+    sqlx::raw_sql(derived::TABLES).execute(&mut *connection).await.map(drop).map_err(&attaching)
 }
 
 /// Empties the staging area.
@@ -148,25 +143,6 @@ pub(super) async fn stage(
         .await
         .map_err(during("write_batch"))?;
     Ok(StagedBatch { marks: encoder.marks, forgotten, removed, rows: encoder.rows, bytes: encoder.bytes })
-}
-
-/// Adds the path of the file that SQLite refuses to an error about data, by staging each file alone.
-pub(super) async fn name_refused(
-    connection: &mut SqliteConnection,
-    repository: RepositoryId,
-    files: &[Arc<TransformedAst>],
-    staged: &Staged,
-    error: Error,
-) -> Error {
-    for facts in files {
-        let alone = Batch { files: vec![facts.clone()], ..Batch::default() };
-        let Ok(mut transaction) = Transaction::deferred(connection).await else { return error };
-        let refused = stage(&mut transaction, repository, "", &alone, staged).await.is_err();
-        if refused {
-            return error.with_context("path", &facts.path);
-        }
-    }
-    error
 }
 
 /// Deletes the rows of files that the staging area has already and the batch brings or removes again; what they defined.

@@ -27,7 +27,7 @@ async fn opened() -> Opened {
 
 impl Opened {
     async fn session(&self) -> SqliteSession {
-        SqliteSession::begin(self.database.clone(), plan()).await.unwrap()
+        SqliteSession::begin(self.database.clone(), plan(), true).await.unwrap()
     }
 
     async fn files(&self) -> usize {

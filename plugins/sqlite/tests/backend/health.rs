@@ -1,6 +1,6 @@
 //! Health, and what integrity checks find.
 
-use snake_pipe_core::{DatabaseBackend, HealthStatus, IntegrityScope};
+use snake_pipe_core::{DatabaseBackend, HealthStatus, IntegrityScope, SourcePath};
 
 use super::fixture::{Fixture, app, caller, file_with, plan_of};
 
@@ -57,7 +57,7 @@ async fn rows_that_contradict_each_other_are_found_and_named() {
     let cases: [(&str, &[&str]); 5] = [
         (
             "DELETE FROM functions",
-            &["calls.target_function_id exists", "files.function_count counts functions"],
+            &["files.function_count counts functions", "calls.target_function_id exists"],
         ),
         ("UPDATE files SET class_count = 7 WHERE file_path = 'a'", &["files.class_count counts classes"]),
         ("UPDATE dependencies SET site_count = 3", &["dependencies.site_count counts resolved sites"]),
@@ -72,8 +72,10 @@ async fn rows_that_contradict_each_other_are_found_and_named() {
         let expected: Vec<_> = expected.iter().map(|name| ((*name).to_owned(), 1)).collect();
         assert_eq!(broken(&fixture, IntegrityScope::All).await, expected, "{sql}");
         assert_eq!(broken(&fixture, IntegrityScope::Repository(app())).await, expected, "{sql}");
-        let other = IntegrityScope::Repository(plan_of("other").repository.id());
-        assert_eq!(broken(&fixture, other).await, [], "{sql}");
+        let both = ["a", "b"].map(|path| SourcePath::from(path).key());
+        assert_eq!(broken(&fixture, IntegrityScope::Files(app(), both.into())).await, expected, "{sql}");
+        let other = plan_of("other").repository.id();
+        assert_eq!(broken(&fixture, IntegrityScope::Repository(other)).await, [], "{sql}");
     }
 }
 

@@ -217,20 +217,16 @@ async fn removing_a_repository_leaves_the_others_and_fences_its_sessions() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_refused_is_named_and_the_session_goes_on() {
+async fn metrics_whose_names_are_equal_once_they_are_cut_stay_two() {
     let fixture = Fixture::new().await;
-    let mut session = fixture.backend.begin_load(plan()).await.unwrap();
-    session.write_batch(batch(&[file("a")], &[])).await.unwrap();
-    // Equal once they are cut: only the database sees it.
     let metric = |end: &str| Metric { name: format!("{}{end}", "m".repeat(1000)), ..Metric::default() };
-    let refused = TransformedAst { metrics: vec![metric("1"), metric("2")], ..file("refused") };
-    let error = session.write_batch(batch(&[file("b"), refused.clone(), file("c")], &[])).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Data);
-    assert!(error.context().any(|pair| pair == ("path", "refused")), "{error}");
-    session.write_batch(batch(&[file("b"), refused.refused("two metrics of one name")], &[])).await.unwrap();
-    session.publish(publication()).await.unwrap();
-    assert_eq!(fixture.paths().await, ["a", "b", "refused"]);
-    assert_eq!(fixture.number("SELECT count(*) FROM files WHERE parse_status = 'failed'").await, 1);
+    let facts = TransformedAst { metrics: vec![metric("1"), metric("2")], ..file("a") };
+    fixture.load(std::slice::from_ref(&facts), &[]).await;
+    let names = "SELECT count(DISTINCT metric_name) FROM metrics WHERE length(metric_name) = 1000";
+    assert_eq!(fixture.number(names).await, 2);
+    let issue = "SELECT count(*) FROM parse_issues WHERE kind = 'truncated'";
+    assert_eq!(fixture.number(issue).await, 1);
+    assert_eq!(fixture.load(&[facts], &[]).await.rows, 0);
 }
 
 #[tokio::test]

@@ -56,6 +56,8 @@ fn version(number: usize) -> Vec<TransformedAst> {
 
 /// Which of the two versions the backend holds, wholly.
 async fn held(subject: &Subject, before: &[TransformedAst], after: &[TransformedAst]) -> Result<bool> {
+    // A commit may be under way, though nobody waits for it any more; a session that begins does.
+    subject.backend.begin_load(subject.plan()).await?.abort().await?;
     let manifest = subject.manifest().await?;
     let is_after = manifest
         .files

@@ -1,22 +1,13 @@
-//! How fast rows get into PostgreSQL: a made-up repository with the proportions of the Linux kernel, loaded cold into a
-//! private server, then loaded again with every fiftieth file changed.
-//!
-//! `cargo run --release -p snake-pipe-postgres --example load_speed -- 5000` takes 5,000 files; the kernel has 55,000.
-#![expect(clippy::print_stdout, reason = "the report is for people")]
-
-use std::{sync::Arc, time::Instant};
+//! A made-up repository with the proportions of the Linux kernel: as many functions, calls and comments to a file.
 
 use snake_pipe_core::{
-    DatabaseBackend, Result, SqlQuery, dependencies_of,
+    Language, SourcePath, dependencies_of,
     id::{Digest, FileKey, SymbolKey},
-    load::{Batch, LoadPlan, Marker, Publication, Repository, Snapshot},
     model::{
         Call, Class, ClassKind, Comment, Entity, Field, Function, Import, Metric, Origin, Parameter,
         Resolution, Span, Target, TransformedAst,
     },
 };
-use snake_pipe_postgres::{PostgresBackend, PostgresConfig};
-use snake_pipe_testkit::postgres::{ClusterOptions, PostgresCluster};
 
 const FUNCTIONS: usize = 12;
 const PARAMETERS: usize = 2;
@@ -26,74 +17,8 @@ const CLASSES: usize = 2;
 const FIELDS: usize = 6;
 const COMMENTS: usize = 20;
 const METRICS: usize = 6;
-const FILES_PER_BATCH: usize = 500;
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let files = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(2_000);
-    let options = ClusterOptions::durable().setting("shared_buffers", "1GB").setting("max_wal_size", "8GB");
-    let cluster = PostgresCluster::start(options)?;
-    let backend =
-        PostgresBackend::new(PostgresConfig::from_url(&format!("{}&partition_rows=1", cluster.url()))?);
-    backend.connect().await?;
-    let keys = || (0..files).map(|number| path(number).key());
-    let cold =
-        LoadPlan { estimated_rows: u64::MAX, ..LoadPlan::complete(Repository::named("kernel"), "1", keys()) };
-    load("cold", &backend, cold.clone(), (0..files).map(|number| file(number, files, 0))).await?;
-    let changed = (0..files).step_by(50).map(|number| file(number, files, 1));
-    load("every fiftieth changed", &backend, cold.clone(), changed).await?;
-    let small =
-        LoadPlan { estimated_rows: 0, ..LoadPlan::complete(Repository::named("in place"), "1", keys()) };
-    let some = files.min(2_000);
-    load("in place", &backend, small, (0..some).map(|number| file(number, some, 0))).await?;
-    let begin = Instant::now();
-    let integrity = backend.check_integrity(snake_pipe_core::IntegrityScope::All).await?;
-    println!("integrity: {:?}, clean: {}", begin.elapsed(), integrity.is_clean());
-    sizes(&backend).await
-}
-
-async fn load(
-    what: &str,
-    backend: &PostgresBackend,
-    plan: LoadPlan,
-    files: impl Iterator<Item = TransformedAst>,
-) -> Result<()> {
-    let mut session = backend.begin_load(plan).await?;
-    let (mut making, mut writing) = (std::time::Duration::ZERO, std::time::Duration::ZERO);
-    let mut files = files.peekable();
-    while files.peek().is_some() {
-        let begin = Instant::now();
-        let batch = files.by_ref().take(FILES_PER_BATCH).map(Arc::new).collect();
-        making += begin.elapsed();
-        let begin = Instant::now();
-        session.write_batch(Arc::new(Batch { files: batch, ..Batch::default() })).await?;
-        writing += begin.elapsed();
-    }
-    let begin = Instant::now();
-    let publication = Publication { marker: Marker::random(), snapshot: Snapshot::default() };
-    let result = session.publish(publication).await?;
-    println!(
-        "{what}: writing {writing:?}, publishing {:?} (making the facts {making:?}): {result:?}",
-        begin.elapsed()
-    );
-    Ok(())
-}
-
-async fn sizes(backend: &PostgresBackend) -> Result<()> {
-    let sizes = "SELECT relname, pg_size_pretty(pg_total_relation_size(oid)), reltuples::bigint FROM pg_class
-        WHERE relkind = 'r' AND relname LIKE '%\\_4%\\_%' ORDER BY pg_total_relation_size(oid) DESC";
-    for row in backend.execute_sql_query(SqlQuery::new(sizes)).await?.rows {
-        println!("{:>36} {:>10} {:>10}", row[0], row[1], row[2]);
-    }
-    let indexes = "SELECT relname, pg_size_pretty(pg_relation_size(oid)) FROM pg_class
-        WHERE relkind = 'i' AND relname LIKE '%\\_4%\\_%' ORDER BY pg_relation_size(oid) DESC LIMIT 20";
-    for row in backend.execute_sql_query(SqlQuery::new(indexes)).await?.rows {
-        println!("{:>56} {:>10}", row[0], row[1]);
-    }
-    Ok(())
-}
-
-fn path(number: usize) -> snake_pipe_core::SourcePath {
+fn path(number: usize) -> SourcePath {
     format!("drivers/part{}/device{number}.c", number % 97).as_str().into()
 }
 
@@ -110,14 +35,15 @@ fn symbol(file: usize, index: usize) -> SymbolKey {
     SymbolKey::of("function", &function_name(file, index), 0)
 }
 
-fn file(number: usize, files: usize, version: usize) -> TransformedAst {
+/// The file of this number in a repository of so many, in this version: another version has all lines shifted.
+pub(crate) fn file(number: usize, files: usize, version: usize) -> TransformedAst {
     let key = |number: usize| -> FileKey { path(number).key() };
     let resolved =
         |file: usize, entity| Resolution::resolved(Target { file: key(file), entity }, Origin::Include);
     let mut facts = TransformedAst {
         content_hash: Some(Digest::of(format!("{number} {version}").as_bytes())),
         link_hash: Some(Digest::of(&number.to_le_bytes())),
-        language: snake_pipe_core::Language::C,
+        language: Language::C,
         size_bytes: Some(21_000),
         ..TransformedAst::new(path(number))
     };

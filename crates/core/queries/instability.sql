@@ -1,0 +1,23 @@
+WITH edges AS (
+    SELECT DISTINCT d.repository_id, a.directory AS source_directory, b.directory AS target_directory
+    FROM dependencies d
+    JOIN files a ON a.file_id = d.source_file_id AND a.repository_id = d.repository_id
+    JOIN files b ON b.file_id = d.target_file_id AND b.repository_id = d.repository_id
+    WHERE d.repository_id IN ({repositories}) AND a.repository_id IN ({repositories}) AND b.repository_id IN ({repositories})
+      AND d.status = 'resolved' AND a.directory <> b.directory
+), ends AS (
+    SELECT repository_id, source_directory AS module, 1 AS depends_on, 0 AS dependents FROM edges
+    UNION ALL
+    SELECT repository_id, target_directory, 0, 1 FROM edges
+), modules AS (
+    SELECT repository_id, module, CAST(sum(depends_on) AS BIGINT) AS depends_on,
+           CAST(sum(dependents) AS BIGINT) AS dependents
+    FROM ends
+    GROUP BY repository_id, module
+)
+SELECT r.name AS repository, m.module, m.depends_on, m.dependents,
+       CAST(m.depends_on AS DOUBLE PRECISION) / (m.depends_on + m.dependents) AS instability
+FROM modules m
+JOIN repositories r ON r.repository_id = m.repository_id
+ORDER BY instability DESC, m.depends_on DESC, r.name, m.module, r.repository_id
+LIMIT {limit}

@@ -1,0 +1,149 @@
+//! How the server goes about the named queries, on as many rows as make it choose.
+
+use std::collections::BTreeMap;
+
+use snake_pipe_core::{
+    DatabaseBackend as _, SqlQuery, Value,
+    queries::{NamedQuery, ParameterDefault, QUERIES, named},
+};
+use snake_pipe_postgres::PostgresBackend;
+
+use crate::support::backend;
+
+/// A repository of 3,000 files, 30,000 functions and classes and 120,000 calls, and beside it one of ten files: made by the server
+/// itself, in seconds. The first function of all is called from everywhere.
+const ROWS: &str = "
+SET session_replication_role = replica;
+CREATE FUNCTION pg_temp.id(kind text, number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+    $$SELECT md5(kind || number)::uuid$$;
+CREATE TEMP TABLE f AS
+    SELECT n, CASE WHEN n < 3000 THEN 1 ELSE 2 END AS repository_id, pg_temp.id('file', n) AS file_id
+    FROM generate_series(0, 3009) n;
+INSERT INTO repositories (repository_id, name, ref_name, marker, snapshot_id)
+    SELECT n, 'r' || n, '', pg_temp.id('snapshot', n), pg_temp.id('snapshot', n) FROM generate_series(1, 2) n;
+INSERT INTO files (file_id, repository_id, file_path, file_name, directory, language, content_hash, producer_version, is_test,
+                   is_vendored, is_generated, parse_status, function_count, class_count, complexity, size_bytes)
+    SELECT file_id, repository_id, 'd' || n % 100 || '/f' || n, 'f' || n, 'd' || n % 100, 'c', '', '1', n % 50 = 0, false, false,
+           'parsed', 10, 1, 50, 1000
+    FROM f;
+INSERT INTO classes (class_id, repository_id, file_id, kind, name, qualified_name, ordinal, visibility, is_abstract,
+                     is_interface, is_final, is_static, is_inner, method_count, field_count)
+    SELECT pg_temp.id('class', n * 10 + m), repository_id, file_id, 'class', 'C' || n, 'C' || n, 0, 'public', false, false, false,
+           false, false, CASE WHEN n % 100 = 0 AND m = 0 THEN 25 ELSE 3 END, 0
+    FROM f, generate_series(0, 9) m;
+CREATE TEMP TABLE g AS
+    SELECT f.n * 10 + m AS n, f.repository_id, f.file_id, f.n AS file, pg_temp.id('function', f.n * 10 + m) AS function_id
+    FROM f, generate_series(0, 9) m;
+INSERT INTO functions (function_id, repository_id, file_id, class_id, kind, name, qualified_name, ordinal, line_start, line_end,
+                       parameter_count, complexity, visibility, is_abstract, is_static, is_async, is_test, doc_string)
+    SELECT function_id, repository_id, file_id, pg_temp.id('class', file * 10), 'function', 'f' || n, 'q.f' || n, 0, 1, 1 + n % 400, 0,
+           n % 60, 'public', false, false, false, file % 50 = 0, CASE WHEN n % 3 = 0 THEN 'said' END
+    FROM g;
+INSERT INTO calls (file_id, ordinal, repository_id, function_id, kind, callee_name, argument_count, status, origin, candidates,
+                   target_file_id, target_function_id)
+    SELECT g.file_id, g.n % 10 * 4 + m, g.repository_id, g.function_id, 'function', 'f', 0, 'resolved', 'scope', 1, t.file_id,
+           t.function_id
+    FROM g
+    CROSS JOIN generate_series(0, 3) m
+    JOIN g t ON t.n = CASE WHEN m = 0 AND g.repository_id = 1 THEN 0 ELSE g.n - g.n % 10 + (g.n * 7 + m) % 10 END;
+INSERT INTO imports (file_id, ordinal, repository_id, kind, raw, module, is_relative, is_type_only, is_system, status, origin,
+                     candidates, target_file_id)
+    SELECT f.file_id, m, f.repository_id, 'module', 'm', 'm' || (f.n + m) % 500, false, false, false,
+           CASE WHEN (f.n + m) % 40 = 0 THEN 'unresolved' ELSE 'resolved' END, 'import', 1,
+           CASE WHEN (f.n + m) % 40 <> 0 THEN t.file_id END
+    FROM f CROSS JOIN generate_series(0, 3) m JOIN f t ON t.n = f.n - f.n % 10 + m;
+INSERT INTO dependencies (source_file_id, ordinal, repository_id, dependency_type, target_file_id, target_module, status,
+                          strength, site_count)
+    SELECT f.file_id, m, f.repository_id, CASE WHEN m < 2 THEN 'import' ELSE 'function_call' END,
+           CASE WHEN NOT x.is_external THEN t.file_id END, CASE WHEN x.is_external THEN 'm' || f.n % 30 END,
+           CASE WHEN x.is_external THEN 'external' ELSE 'resolved' END, 1, 1
+    FROM f CROSS JOIN generate_series(0, 5) m
+    CROSS JOIN LATERAL (SELECT m = 0 AND f.n % 10 = 0 AS is_external) x
+    JOIN f t ON t.n = (f.n / 10 * 10 + m) % 3000;
+INSERT INTO inheritance (class_id, ordinal, repository_id, file_id, kind, base_name, status, origin, candidates, target_file_id,
+                         target_class_id)
+    SELECT pg_temp.id('class', n * 10), 0, repository_id, file_id, 'extends', 'C', 'resolved', 'scope', 1,
+           pg_temp.id('file', n - 1), pg_temp.id('class', n * 10 - 10)
+    FROM f WHERE n % 20 BETWEEN 1 AND 3;
+INSERT INTO comments (file_id, ordinal, repository_id, kind, marker, line_start)
+    SELECT file_id, m, repository_id, 'line', CASE WHEN n % 20 = 0 AND m = 0 THEN 'TODO' END, m
+    FROM f, generate_series(0, 9) m;
+INSERT INTO function_fan_in
+    SELECT target_function_id, repository_id, count(*), count(DISTINCT function_id) FROM calls GROUP BY 1, 2;
+INSERT INTO function_fan_out
+    SELECT function_id, repository_id, file_id, count(DISTINCT target_function_id), count(*) FROM calls GROUP BY 1, 2, 3;
+INSERT INTO import_cycles SELECT file_id, repository_id, n / 10 + 1, 10 FROM f WHERE n < 500;
+INSERT INTO module_dependencies SELECT 1, 'd' || n, 'd' || m, 3 FROM generate_series(1, 100) n, generate_series(1, 10) m;
+INSERT INTO derived_tables
+    SELECT r, t, pg_temp.id('snapshot', r), now()
+    FROM generate_series(1, 2) r,
+         unnest(ARRAY['function_fan_in', 'function_fan_out', 'import_cycles', 'module_dependencies']) t;
+ANALYZE;
+";
+
+/// The tables that are not read as a whole. `files` is not among them: it has a hundredth of the rows, and is summed up.
+const LARGE: &[&str] = &[
+    "functions",
+    "calls",
+    "dependencies",
+    "imports",
+    "comments",
+    "classes",
+    "function_fan_in",
+    "function_fan_out",
+];
+
+#[tokio::test]
+async fn no_named_query_reads_a_large_table_from_end_to_end() {
+    let (database, backend) = backend().await;
+    database.psql(ROWS).unwrap();
+    for query in QUERIES {
+        for repository in [None, Some("r2")] {
+            let plan = plan(&backend, query, repository).await;
+            let is_read = |table: &&&str| {
+                let scans = [format!("Seq Scan on {table}_default "), format!("Seq Scan on {table} ")];
+                plan.iter().any(|line| scans.iter().any(|scan| line.contains(scan)))
+            };
+            let large: Vec<_> = LARGE.iter().filter(is_read).collect();
+            assert!(
+                large.is_empty(),
+                "{} of {repository:?} reads {large:?}:\n{}",
+                query.name,
+                plan.join("\n")
+            );
+        }
+    }
+    // What is asked most is read in the order of an index.
+    for (name, index) in [
+        ("complex-functions", "functions_default_complexity"),
+        ("largest-functions", "functions_default_expr"),
+        ("undocumented-functions", "functions_default_complexity"),
+        ("fan-in", "function_fan_in_top_idx"),
+        ("fan-out", "function_fan_out_top_idx"),
+        ("callers", "calls_default_target_function_id"),
+        ("blast-radius", "dependencies_default_target_file_id"),
+    ] {
+        let plan = plan(&backend, named(name).unwrap(), Some("r1")).await.join("\n");
+        assert!(plan.contains(index), "{name}:\n{plan}");
+    }
+}
+
+/// The plan, line by line.
+async fn plan(backend: &PostgresBackend, query: &NamedQuery, repository: Option<&str>) -> Vec<String> {
+    let required =
+        query.parameters.iter().filter(|parameter| parameter.default == ParameterDefault::Required);
+    let value = |name: &str| if name == "files" { "d0/f0, d1/f1" } else { "f0" };
+    let mut given: BTreeMap<String, String> =
+        required.map(|parameter| (parameter.name.to_owned(), value(parameter.name).to_owned())).collect();
+    given.extend(repository.map(|name| ("repository".to_owned(), name.to_owned())));
+    if query.parameters.iter().any(|parameter| parameter.name == "depth") {
+        given.insert("depth".to_owned(), "1".to_owned());
+    }
+    let statement = query.statement(backend, &given).await.unwrap();
+    let mut sql = statement.sql;
+    for (index, value) in statement.parameters.iter().enumerate() {
+        sql = sql.replace(&format!("${}", index + 1), &format!("'{value}'"));
+    }
+    let answer = backend.execute_sql_query(SqlQuery::new(format!("EXPLAIN {sql}"))).await.unwrap();
+    answer.rows.iter().map(|row| row.iter().map(Value::to_string).collect()).collect()
+}
