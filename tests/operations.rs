@@ -56,7 +56,6 @@ fn each_role_may_do_what_it_is_for_and_no_more() {
         &["status"],
         &["check"],
         &["repositories", "list"],
-        &["health"],
         &["doctor"],
         &["backup", "by-the-reader"],
     ] {
@@ -64,6 +63,9 @@ fn each_role_may_do_what_it_is_for_and_no_more() {
         place.run(&arguments).exits(0);
     }
     place.run(&["migrate", "--dry-run", "--to", &reader]).exits(0);
+    // A busy machine is no healthy one, which is not the role's fault.
+    let health = place.run(&["health", "--from", &reader]);
+    assert!(matches!(health.code, Some(0 | 3)), "{}", health.told());
     place.write("shop/pkg/more.py", "def still_more():\n    return 1\n");
     let refused = place.run(&["load", "shop", "--to", &reader]).exits(1);
     assert!(refused.stderr.contains("permission denied"), "{}", refused.told());
@@ -74,8 +76,17 @@ fn health_is_told_by_words_and_by_the_exit_code() {
     let place = shop::place();
     let cluster = PostgresCluster::start(ClusterOptions::fast()).unwrap();
     let url = cluster.url();
+    let ask = || place.run(&["health", "--from", &url, "--format", "json"]);
     let health = |code: i32| -> Value {
-        place.run(&["health", "--from", &url, "--format", "json"]).exits(code).json()[0].clone()
+        let mut answer = ask();
+        // A round trip may be slow while other tests keep the machine busy.
+        for _ in 0..10 {
+            if code != 0 || !answer.stdout.contains("a round trip takes") {
+                break;
+            }
+            answer = ask();
+        }
+        answer.exits(code).json()[0].clone()
     };
     assert_eq!(health(3)["status"], "degraded");
     place.run(&["load", "shop", "--to", &url]).exits(0);

@@ -155,6 +155,8 @@ pub(crate) fn kind_of(code: &str, author: Author) -> ErrorKind {
         "25006" => ErrorKind::Query,
         "25P03" => ErrorKind::Connection,
         "40001" | "40P01" | "55P03" | "55006" => ErrorKind::Busy,
+        // statement_completion_unknown
+        "40003" => ErrorKind::OutcomeUnknown,
         "57014" => ErrorKind::Cancelled,
         "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => ErrorKind::Connection,
         "42P01" | "42703" | "42883" if author == Author::Backend => ErrorKind::Schema,
@@ -208,6 +210,25 @@ mod tests {
             ("40001", ErrorKind::Busy),
             ("40P01", ErrorKind::Busy),
             ("55P03", ErrorKind::Busy),
+            ("55006", ErrorKind::Busy),
+            ("40003", ErrorKind::OutcomeUnknown),
+            ("08001", ErrorKind::Connection),
+            ("25P03", ErrorKind::Connection),
+            ("57P02", ErrorKind::Connection),
+            ("57P03", ErrorKind::Connection),
+            ("57P05", ErrorKind::Connection),
+            ("28000", ErrorKind::Authentication),
+            ("42703", ErrorKind::Schema),
+            ("42883", ErrorKind::Schema),
+            ("53200", ErrorKind::Capacity),
+            ("53400", ErrorKind::Capacity),
+            ("58030", ErrorKind::Capacity),
+            ("22P02", ErrorKind::Data),
+            ("23503", ErrorKind::Data),
+            ("23514", ErrorKind::Data),
+            ("54001", ErrorKind::Data),
+            ("25P02", ErrorKind::Internal),
+            ("0A000", ErrorKind::Internal),
             ("57014", ErrorKind::Cancelled),
             ("57P01", ErrorKind::Connection),
             ("53100", ErrorKind::Capacity),
@@ -232,6 +253,19 @@ mod tests {
         }
         assert_eq!(kind_of("57014", Author::User), ErrorKind::Cancelled);
         assert_eq!(kind_of("42501", Author::User), ErrorKind::Permission);
+    }
+
+    #[test]
+    fn what_only_a_pooler_can_cause_is_told_as_that() {
+        assert!(
+            of_pooler("26000", "prepared statement \"sqlx_s_1\" does not exist", Author::Backend).is_some()
+        );
+        assert!(
+            of_pooler("42P05", "prepared statement \"sqlx_s_1\" already exists", Author::Backend).is_some()
+        );
+        assert!(of_pooler("08P01", "unsupported startup parameter: options", Author::Backend).is_some());
+        assert_eq!(of_pooler("08P01", "invalid message format", Author::Backend), None);
+        assert_eq!(of_pooler("26000", "prepared statement \"mine\" does not exist", Author::User), None);
     }
 
     #[test]

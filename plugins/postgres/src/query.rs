@@ -29,6 +29,8 @@ mod values;
 const CURSOR: &str = "snake_pipe_query";
 /// How long after its own limit the server may take to say so.
 const GRACE: Duration = Duration::from_secs(10);
+/// By how much the server's clock, which counts whole milliseconds, may be ahead of ours.
+const CLOCK_SLACK: Duration = Duration::from_millis(20);
 /// Rows of the first portion; the next ones are as large as memory allows.
 const FIRST_ROWS: usize = 256;
 /// Rows of a portion at most.
@@ -221,7 +223,7 @@ impl Rows {
 
 fn explain(error: Error, query: &SqlQuery, begin: Instant) -> Error {
     match error.kind() {
-        ErrorKind::Cancelled if begin.elapsed() >= query.timeout => timeout_error(query),
+        ErrorKind::Cancelled if begin.elapsed() + CLOCK_SLACK >= query.timeout => timeout_error(query),
         _ => error,
     }
 }

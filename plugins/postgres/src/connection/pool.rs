@@ -10,7 +10,7 @@ use std::{
 
 use snake_pipe_core::{Error, ErrorKind, PoolState, Result};
 use sqlx::{
-    Connection as _, PgConnection, PgPool, Postgres,
+    Connection as _, Executor as _, PgConnection, PgPool, Postgres,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -34,6 +34,10 @@ const SEARCH_INTERVAL: Duration = Duration::from_millis(250);
 const REASON_LIMIT: Duration = Duration::from_secs(1);
 /// How long closing waits for connections that are in use.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+/// Limits that an operator may have set for roles that ask, and that would end a load: a COPY takes as long as it takes.
+/// Users' statements have a limit of their own.
+const NO_LIMITS: &str =
+    "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = 0";
 /// How often the server looks whether the client of a running statement is still there, from version 14 on.
 const CLIENT_CHECK: &str = "SET client_connection_check_interval = '2s'";
 
@@ -265,9 +269,10 @@ pub(super) fn pool_options(config: &PostgresConfig) -> PgPoolOptions {
         .after_connect(|connection, _| {
             Box::pin(async move {
                 crate::metrics::connected();
-                if connection.server_version_num().is_some_and(|version| version >= 140_000) {
-                    sqlx::query(CLIENT_CHECK).persistent(false).execute(connection).await?;
-                }
+                let knows_clients = connection.server_version_num().is_some_and(|version| version >= 140_000);
+                let settings =
+                    if knows_clients { format!("{NO_LIMITS}; {CLIENT_CHECK}") } else { NO_LIMITS.to_owned() };
+                connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(settings))).await?;
                 Ok(())
             })
         })

@@ -122,6 +122,21 @@ async fn a_serialisation_failure_is_busy_and_passes() {
 }
 
 #[tokio::test]
+async fn limits_that_are_meant_for_questions_do_not_end_a_load() {
+    let (database, _owner) = backend().await;
+    for limit in ["statement_timeout", "idle_in_transaction_session_timeout"] {
+        let sql = format!("ALTER DATABASE {} SET {limit} = '1ms'", database.name());
+        database.cluster().psql(&sql).unwrap();
+    }
+    let loader = connect(&format!("{}&partition_rows=0", database.url())).await;
+    let files: Vec<_> = (0..50).map(|number| library(&format!("{number}.py")).into()).collect();
+    let mut session = loader.begin_load(partial()).await.unwrap();
+    session.write_batch(batch(&files)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(matches!(session.publish(publication()).await.unwrap(), PublishResult::Published(_)));
+}
+
+#[tokio::test]
 async fn a_connection_keeps_no_more_statements_than_allowed() {
     let (database, backend) = backend_with("statement_cache_capacity=2&pool_size=1&max_overflow=0").await;
     load(&backend, partial(), &two_files()).await;
