@@ -23,6 +23,8 @@ pub(super) struct Late {
     pub(super) field_names: FxHashSet<(u32, String)>,
     /// Variables that were added once.
     pub(super) local_names: FxHashSet<(Option<u32>, String, Option<String>, bool)>,
+    /// Functions that are members of objects without a class.
+    pub(super) object_members: FxHashSet<u32>,
     /// Who may use the members that follow, by class.
     pub(super) member_visibility: FxHashMap<u32, Visibility>,
     /// Functions and classes in source order, with the number of definitions around each.
@@ -108,6 +110,16 @@ impl Walk<'_> {
                 call.kind = CallKind::Constructor;
             }
         }
+    }
+
+    /// Says that a function is a member of an object without a class.
+    pub(crate) fn add_object_member(&mut self, function: u32) {
+        self.late.object_members.insert(function);
+    }
+
+    /// The functions that [`add_object_member`](Self::add_object_member) named.
+    pub(crate) fn object_members(&self) -> &FxHashSet<u32> {
+        &self.late.object_members
     }
 
     /// All facts, for a language's last look at them.

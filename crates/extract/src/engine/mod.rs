@@ -152,16 +152,26 @@ fn table(number: usize, variant: usize) -> &'static Table {
 }
 
 /// The tree by the grammar that the language prefers for this source; where that finds errors, by the one of its
-/// grammars that finds the fewest. None where parsing takes too many steps.
+/// grammars that finds the fewest, in the source or in what [`LanguageRules::mend`] makes of it. None where parsing takes
+/// too many steps.
 fn best_tree(number: usize, source: &[u8]) -> Option<(Tree, &'static Table)> {
     let rules = LANGUAGES[number];
     let preferred = (rules.prefer)(source);
     let mut best = (tree(number, preferred, source)?, table(number, preferred));
-    if rules.grammars.len() == 1 || !best.0.root_node().has_error() {
+    if !best.0.root_node().has_error() {
         return Some(best);
     }
     let mut fewest = error_bytes(&best.0);
-    for variant in (0..rules.grammars.len()).filter(|variant| *variant != preferred) {
+    let others = (0..rules.grammars.len()).filter(|variant| *variant != preferred);
+    let mut attempts: Vec<(usize, &[u8])> = others.map(|variant| (variant, source)).collect();
+    let mended = (rules.mend)(source);
+    if let Some(mended) = &mended {
+        attempts.extend((0..rules.grammars.len()).map(|variant| (variant, mended.as_slice())));
+    }
+    for (variant, source) in attempts {
+        if fewest == 0 {
+            break;
+        }
         let Some(other) = tree(number, variant, source) else { continue };
         let errors = error_bytes(&other);
         if errors < fewest {

@@ -62,6 +62,8 @@ pub(super) enum FrameKind {
     Namespace { qualified_name: String },
     /// Members of the type of this qualified and this bare name.
     Extension { qualified_name: String, name: String },
+    /// An object without a class: qualifies names, and is no scope.
+    Object { qualified_name: String },
 }
 
 /// Something open, and the depth at whose end it closes.
@@ -87,7 +89,14 @@ impl Frames {
         self.stack.last().map_or(0, |frame| frame.depth)
     }
 
+    /// The innermost scope; objects are looked through.
     fn innermost_scope(&self) -> Option<&FrameKind> {
+        let kinds = self.scopes.iter().rev().map(|place| &self.stack[*place as usize].kind);
+        { kinds }.find(|kind| !matches!(kind, FrameKind::Object { .. }))
+    }
+
+    /// What qualifies a name.
+    fn innermost_name(&self) -> Option<&FrameKind> {
         self.scopes.last().map(|place| &self.stack[*place as usize].kind)
     }
 }
@@ -96,7 +105,9 @@ impl<'t> Walk<'t> {
     /// The innermost definition around the current node.
     pub(crate) fn scope(&self) -> Scope {
         match self.frames.innermost_scope() {
-            None | Some(FrameKind::Namespace { .. } | FrameKind::Flow { .. }) => Scope::File,
+            None | Some(FrameKind::Namespace { .. } | FrameKind::Flow { .. } | FrameKind::Object { .. }) => {
+                Scope::File
+            }
             Some(FrameKind::Function { index, .. }) => Scope::Function(*index),
             Some(FrameKind::Class { index }) => Scope::Class(*index),
             Some(FrameKind::Extension { .. }) => Scope::Extension,
@@ -171,7 +182,7 @@ impl<'t> Walk<'t> {
             Some(FrameKind::Extension { qualified_name, name }) => {
                 owner = Some(MemberOf { qualified_name: qualified_name.clone(), name: name.clone() });
             }
-            None | Some(FrameKind::Namespace { .. } | FrameKind::Flow { .. }) => {}
+            None | Some(FrameKind::Namespace { .. } | FrameKind::Flow { .. } | FrameKind::Object { .. }) => {}
         }
         function.qualified_name = match member_of {
             None => self.qualified(&function.name),
@@ -249,15 +260,24 @@ impl<'t> Walk<'t> {
         self.open_frame(FrameKind::Extension { qualified_name, name: type_name.to_owned() });
     }
 
+    /// Opens an object that is bound to a name, until the current node ends: its name qualifies those inside, which belong to
+    /// what is around it.
+    pub(crate) fn open_object(&mut self, name: &str) {
+        let qualified_name = self.qualified(name);
+        self.open_frame(FrameKind::Object { qualified_name });
+    }
+
     /// The qualified name that `name` would get here.
     pub(crate) fn qualified(&self, name: &str) -> String {
-        let scope = match self.frames.innermost_scope() {
+        let scope = match self.frames.innermost_name() {
             None | Some(FrameKind::Flow { .. }) => return name.to_owned(),
             Some(FrameKind::Function { index, .. }) => &self.facts.functions[*index as usize].qualified_name,
             Some(FrameKind::Class { index }) => &self.facts.classes[*index as usize].qualified_name,
-            Some(FrameKind::Namespace { qualified_name } | FrameKind::Extension { qualified_name, .. }) => {
-                qualified_name
-            }
+            Some(
+                FrameKind::Namespace { qualified_name }
+                | FrameKind::Extension { qualified_name, .. }
+                | FrameKind::Object { qualified_name },
+            ) => qualified_name,
         };
         self.joined(scope, name)
     }
@@ -278,7 +298,8 @@ impl<'t> Walk<'t> {
             FrameKind::Flow { .. }
             | FrameKind::Function { .. }
             | FrameKind::Class { .. }
-            | FrameKind::Extension { .. } => None,
+            | FrameKind::Extension { .. }
+            | FrameKind::Object { .. } => None,
         })
     }
 
@@ -339,7 +360,10 @@ impl<'t> Walk<'t> {
                     self.close_function(index, has_body, outer);
                 }
                 FrameKind::Class { .. } => self.frames.definitions -= 1,
-                FrameKind::Flow { .. } | FrameKind::Namespace { .. } | FrameKind::Extension { .. } => {}
+                FrameKind::Flow { .. }
+                | FrameKind::Namespace { .. }
+                | FrameKind::Extension { .. }
+                | FrameKind::Object { .. } => {}
             }
         }
     }

@@ -37,6 +37,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("assignment_expression", Role::Rule(es::assignment_expression)),
         ("call_expression", Role::Rule(es::call_expression)),
         ("new_expression", Role::Rule(es::new_expression)),
+        ("object", Role::Rule(es::object)),
         ("import_statement", Role::Rule(es::import_statement)),
         ("export_statement", Role::Rule(es::export_statement)),
         ("if_statement", Role::If),

@@ -77,6 +77,9 @@ pub(crate) struct LanguageRules {
     pub(crate) grammars: &'static [fn() -> Grammar],
     /// Which of the grammars to try first. The others are tried where it finds errors.
     pub(crate) prefer: fn(&[u8]) -> usize,
+    /// A copy of a source in which what the grammars do not know is replaced by as many bytes of what they know; none where
+    /// there is nothing to replace. Asked only where they find errors; texts are taken from the source itself.
+    pub(crate) mend: fn(&[u8]) -> Option<Vec<u8>>,
     /// The node kinds and fields that the rules ask for, from [`names!`](crate::engine::names).
     pub(crate) kinds: &'static [&'static str],
     /// See `kinds`.
@@ -109,6 +112,7 @@ impl LanguageRules {
         interpreters: &[],
         grammars: &[],
         prefer: |_| 0,
+        mend: |_| None,
         kinds: &[],
         fields: &[],
         nodes: &[],

@@ -4,6 +4,8 @@
 //! what is parsed. `<T>value` is a type assertion in the one and a syntax error in the other, `<b>text</b>` the other way
 //! round. So TSX is tried first where something looks like a closing tag, and the other grammar where that fails.
 
+mod mend;
+
 use snake_pipe_core::Language;
 
 use super::{LanguageRules, ecmascript as es};
@@ -24,6 +26,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         let has_tag = source.windows(2).any(|pair| matches!(pair, b"</" | b"/>"));
         usize::from(has_tag)
     },
+    mend: mend::mend,
     nodes: &[
         ("comment", Role::Comment),
         ("identifier", Role::Leaf),
@@ -65,6 +68,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("assignment_expression", Role::Rule(es::assignment_expression)),
         ("call_expression", Role::Rule(es::call_expression)),
         ("new_expression", Role::Rule(es::new_expression)),
+        ("object", Role::Rule(es::object)),
         ("import_statement", Role::Rule(es::import_statement)),
         ("import_require_clause", Role::Rule(es::import_require)),
         ("export_statement", Role::Rule(es::export_statement)),

@@ -18,6 +18,8 @@ pub(crate) enum Source {
     PythonLibrary,
     /// A source distribution, as `name==version`.
     PyPi(&'static str),
+    /// A package of npm, as `name@version`.
+    Npm(&'static str),
 }
 
 /// Fetches what is not there yet, and gives the folder that holds the language's corpus.
@@ -28,6 +30,7 @@ pub(crate) fn fetch(judge: &Judge) -> Result<PathBuf> {
         match source {
             Source::PythonLibrary => python_library(&folder)?,
             Source::PyPi(package) => pypi(&folder, package)?,
+            Source::Npm(package) => npm(&folder, package)?,
         }
     }
     Ok(folder)
@@ -88,6 +91,24 @@ fn pypi(folder: &Path, package: &str) -> Result {
         shell::run(download.arg(there))?;
         unpack(there)
     })
+}
+
+fn npm(folder: &Path, package: &str) -> Result {
+    unless_there(folder, &package.trim_start_matches('@').replace(['@', '/'], "-"), |there| {
+        shell::run(Command::new("npm").args(["pack", "--silent", package, "--pack-destination"]).arg(there))?;
+        unpack(there)
+    })
+}
+
+/// Installs a package that a judge needs, and gives the folder in which `node_modules` is.
+pub(crate) fn npm_package(package: &str) -> Result<PathBuf> {
+    let folder = cache()?.join("judges");
+    make_folder(&folder)?;
+    let name = package.replace('@', "-");
+    unless_there(&folder, &name, |there| {
+        shell::run(Command::new("npm").args(["install", "--silent", package, "--prefix"]).arg(there))
+    })?;
+    Ok(folder.join(name))
 }
 
 /// Unpacks the one archive in a folder, and removes it.

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use super::corpora::Source;
+use super::corpora::{self, Source};
 use crate::{Result, shell};
 
 /// A judge of one language.
@@ -28,37 +28,79 @@ pub(crate) struct Judge {
 }
 
 /// Every judge.
-pub(crate) static JUDGES: &[Judge] = &[Judge {
-    language: "python",
-    extracted: &["python"],
-    name: "the module `ast` of CPython",
-    corpus: &[
-        Source::PythonLibrary,
-        Source::PyPi("ansible-core==2.17.0"),
-        Source::PyPi("celery==5.4.0"),
-        Source::PyPi("dask==2024.5.2"),
-        Source::PyPi("distributed==2024.5.2"),
-        Source::PyPi("Django==5.0.6"),
-        Source::PyPi("docutils==0.21.2"),
-        Source::PyPi("Faker==25.8.0"),
-        Source::PyPi("jedi==0.19.1"),
-        Source::PyPi("mypy==1.10.0"),
-        Source::PyPi("networkx==3.3"),
-        Source::PyPi("nltk==3.8.1"),
-        Source::PyPi("nova==29.0.2"),
-        Source::PyPi("pylint==3.2.2"),
-        Source::PyPi("pytest==8.2.2"),
-        Source::PyPi("Scrapy==2.11.2"),
-        Source::PyPi("Sphinx==7.3.7"),
-        Source::PyPi("SQLAlchemy==2.0.30"),
-        Source::PyPi("sympy==1.12.1"),
-        Source::PyPi("transformers==4.41.2"),
-        Source::PyPi("Twisted==24.3.0"),
-    ],
-    corpus_name: "the standard library of the judging Python, and twenty source distributions",
-    goal: 0.9995,
-    command: python,
-}];
+pub(crate) static JUDGES: &[Judge] = &[
+    Judge {
+        language: "python",
+        extracted: &["python"],
+        name: "the module `ast` of CPython",
+        corpus: &[
+            Source::PythonLibrary,
+            Source::PyPi("ansible-core==2.17.0"),
+            Source::PyPi("celery==5.4.0"),
+            Source::PyPi("dask==2024.5.2"),
+            Source::PyPi("distributed==2024.5.2"),
+            Source::PyPi("Django==5.0.6"),
+            Source::PyPi("docutils==0.21.2"),
+            Source::PyPi("Faker==25.8.0"),
+            Source::PyPi("jedi==0.19.1"),
+            Source::PyPi("mypy==1.10.0"),
+            Source::PyPi("networkx==3.3"),
+            Source::PyPi("nltk==3.8.1"),
+            Source::PyPi("nova==29.0.2"),
+            Source::PyPi("pylint==3.2.2"),
+            Source::PyPi("pytest==8.2.2"),
+            Source::PyPi("Scrapy==2.11.2"),
+            Source::PyPi("Sphinx==7.3.7"),
+            Source::PyPi("SQLAlchemy==2.0.30"),
+            Source::PyPi("sympy==1.12.1"),
+            Source::PyPi("transformers==4.41.2"),
+            Source::PyPi("Twisted==24.3.0"),
+        ],
+        corpus_name: "the standard library of the judging Python, and twenty source distributions",
+        goal: 0.9995,
+        command: python,
+    },
+    Judge {
+        language: "typescript",
+        extracted: &["typescript"],
+        name: "the parser of the TypeScript compiler",
+        corpus: &[
+            Source::Npm("@tanstack/query-core@5.40.0"),
+            Source::Npm("@tanstack/react-query@5.40.0"),
+            Source::Npm("@tanstack/table-core@8.17.3"),
+            Source::Npm("@reduxjs/toolkit@2.2.5"),
+            Source::Npm("effect@3.2.8"),
+            Source::Npm("ethers@6.13.0"),
+            Source::Npm("rxjs@7.8.1"),
+            Source::Npm("viem@2.13.7"),
+        ],
+        corpus_name: "eight packages that ship their sources, declaration files included",
+        goal: 0.999,
+        command: |corpus| typescript(corpus, &["ts", "tsx", "mts", "cts"]),
+    },
+    Judge {
+        language: "javascript",
+        extracted: &["javascript"],
+        name: "the parser of the TypeScript compiler",
+        corpus: &[
+            Source::Npm("core-js@3.37.1"),
+            Source::Npm("eslint@9.4.0"),
+            Source::Npm("express@4.19.2"),
+            Source::Npm("graphql@16.8.1"),
+            Source::Npm("knex@3.1.0"),
+            Source::Npm("lodash@4.17.21"),
+            Source::Npm("mongoose@8.4.1"),
+            Source::Npm("ol@9.2.4"),
+            Source::Npm("sequelize@6.37.3"),
+            Source::Npm("three@0.165.0"),
+            Source::Npm("webpack@5.91.0"),
+            Source::Npm("yjs@13.6.16"),
+        ],
+        corpus_name: "twelve packages whose sources are JavaScript",
+        goal: 0.999,
+        command: |corpus| typescript(corpus, &["js", "mjs", "cjs", "jsx"]),
+    },
+];
 
 /// The names of the languages.
 pub(crate) fn names() -> Vec<&'static str> {
@@ -95,4 +137,14 @@ fn python(corpus: &Path) -> Result<(Command, String)> {
     let mut command = Command::new(program);
     command.arg(programs().join("python/facts.py")).arg(corpus);
     Ok((command, format!("CPython {version}")))
+}
+
+/// The compiler whose parser judges.
+const TYPESCRIPT: &str = "typescript@5.4.5";
+
+fn typescript(corpus: &Path, extensions: &[&str]) -> Result<(Command, String)> {
+    let packages = corpora::npm_package(TYPESCRIPT)?;
+    let mut command = Command::new("node");
+    command.arg(programs().join("typescript/facts.js")).arg(corpus).arg(packages).args(extensions);
+    Ok((command, TYPESCRIPT.replace('@', " ")))
 }

@@ -76,6 +76,39 @@ pub(super) fn binding<'t>(walk: &mut Walk<'t>, has_name: bool) -> Option<Binding
     }
 }
 
+/// An object: what it is bound to qualifies the names of its members, unless it is what the module exports.
+pub(in crate::languages) fn object<'t>(walk: &mut Walk<'t>, _node: Node<'t>) {
+    let Some(binding) = binding(walk, false) else { return };
+    if let Some(left) =
+        walk.child(binding.head, LEFT).filter(|_| walk.is(binding.head, ASSIGNMENT_EXPRESSION))
+    {
+        if is_exports(walk.bytes(left)) {
+            return;
+        }
+        let owner = member(walk, left).filter(|(_, name)| walk.bytes(*name) == b"prototype");
+        if let Some((owner, _)) = owner {
+            let owner = walk.name(owner);
+            walk.open_object(&owner);
+            return;
+        }
+    }
+    match binding.member_of {
+        Some(owner) => walk.open_object(&format!("{owner}.{}", binding.name)),
+        None => walk.open_object(&binding.name),
+    }
+}
+
+/// Whether the object `levels` above is what the module exports.
+pub(super) fn is_exported_object(walk: &Walk<'_>, levels: usize) -> bool {
+    let assignment = walk.ancestor(levels + 1).filter(|around| walk.is(*around, ASSIGNMENT_EXPRESSION));
+    let left = assignment.and_then(|assignment| walk.child(assignment, LEFT));
+    left.is_some_and(|left| is_exports(walk.bytes(left)))
+}
+
+fn is_exports(left: &[u8]) -> bool {
+    matches!(left, b"module.exports" | b"exports")
+}
+
 /// The binding that an assignment to `left` makes.
 fn assigned<'t>(walk: &mut Walk<'t>, left: Node<'t>, head: Node<'t>) -> Option<Binding<'t>> {
     if walk.is(left, IDENTIFIER) {

@@ -81,7 +81,12 @@ pub(in crate::languages) fn interface_declaration<'t>(walk: &mut Walk<'t>, node:
 }
 
 pub(in crate::languages) fn type_alias<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    open(walk, node, ClassKind::TypeAlias);
+    // The semicolon ends the statement and is no part of the definition.
+    if let Some(index) = open(walk, node, ClassKind::TypeAlias)
+        && walk.bytes(node).ends_with(b";")
+    {
+        walk.class(index).span.column_end -= 1;
+    }
 }
 
 fn open<'t>(walk: &mut Walk<'t>, node: Node<'t>, kind: ClassKind) -> Option<u32> {

@@ -1,14 +1,16 @@
 //! Functions and methods.
 
-use snake_pipe_core::model::{Field, Function, FunctionKind, Owner, Parameter, ParameterKind};
+use snake_pipe_core::model::{Field, Function, FunctionKind, Owner, Parameter, ParameterKind, Visibility};
 use tree_sitter::Node;
 
 use super::{
     AMBIENT_DECLARATION, ARROW_FUNCTION, ASSIGNMENT_PATTERN, BODY, CLASS_BODY, FIELD_DEFINITION,
     FUNCTION_EXPRESSION, GENERATOR_FUNCTION, LEFT, NAME, OBJECT, OPTIONAL_PARAMETER, PAIR, PARAMETER,
     PARAMETERS, PATTERN, PUBLIC_FIELD_DEFINITION, REQUIRED_PARAMETER, REST_PATTERN, RETURN_TYPE, RIGHT, THIS,
-    TYPE, VALUE, bindings::binding, calls::annotate, decorators, member_visibility, modifiers, property_name,
-    start_behind_decorators, type_text, visibility,
+    TYPE, VALUE,
+    bindings::{binding, is_exported_object},
+    calls::annotate,
+    decorators, member_visibility, modifiers, property_name, start_behind_decorators, type_text, visibility,
 };
 use crate::engine::{Flow, FunctionDraft, Limit, Walk};
 
@@ -41,14 +43,13 @@ pub(in crate::languages) fn function<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         modifiers = [super::modifiers(walk, field), modifiers].concat();
     }
     let has = |modifier: &str| modifiers.iter().any(|other| other == modifier);
-    let is_member = walk.enclosing_class().is_some()
-        || member_of.is_some()
-        || head.is_some_and(|head| walk.is(head, PAIR));
+    let is_member = walk.enclosing_class().is_some() || member_of.is_some();
+    let of_object = head.filter(|head| walk.is(*head, PAIR)).map(|_| object_visibility(walk));
     let function = Function {
         kind: if is_closure { FunctionKind::Closure } else { FunctionKind::Function },
         parameters: parameters(walk, node),
         return_type: return_type(walk, node),
-        visibility: visibility(walk, is_member, &name, &modifiers),
+        visibility: of_object.unwrap_or_else(|| visibility(walk, is_member, &name, &modifiers)),
         is_static: has("static"),
         is_async: has("async"),
         modifiers,
@@ -57,8 +58,22 @@ pub(in crate::languages) fn function<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     };
     let body = walk.child(node, BODY);
     let draft = FunctionDraft { function, body, head, member_of, ..FunctionDraft::default() };
-    if let Some(index) = walk.open_function(node, draft).filter(|_| is_unscoped) {
+    let Some(index) = walk.open_function(node, draft) else { return };
+    if is_unscoped {
         walk.add_unscoped(index);
+    }
+    if of_object.is_some() {
+        walk.add_object_member(index);
+    }
+}
+
+/// Who may use a member of the object around the current node: everyone if the module exports the object, and else whoever
+/// has the object, which nothing says.
+fn object_visibility(walk: &Walk<'_>) -> Visibility {
+    let object = (1..).find(|levels| walk.ancestor(*levels).is_none_or(|around| walk.is(around, OBJECT)));
+    match object.is_some_and(|levels| is_exported_object(walk, levels)) {
+        true => Visibility::Public,
+        false => Visibility::Unspecified,
     }
 }
 
@@ -78,7 +93,10 @@ pub(in crate::languages) fn method<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         kind,
         parameters: parameters(walk, node),
         return_type: return_type(walk, node),
-        visibility: member_visibility(&name, &modifiers),
+        visibility: match in_object {
+            true => object_visibility(walk),
+            false => member_visibility(&name, &modifiers),
+        },
         is_abstract: has("abstract"),
         is_static: has("static"),
         is_async: has("async"),
@@ -98,6 +116,7 @@ pub(in crate::languages) fn method<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     }
     if in_object {
         walk.add_unscoped(index);
+        walk.add_object_member(index);
     }
     if kind == FunctionKind::Constructor {
         parameter_properties(walk, node, index);
@@ -116,8 +135,8 @@ pub(in crate::languages) fn function_signature<'t>(walk: &mut Walk<'t>, node: No
 /// what is elsewhere it is all there is.
 pub(super) fn is_overload(walk: &Walk<'_>) -> bool {
     let in_class = walk.parent().is_some_and(|parent| walk.is(parent, CLASS_BODY));
-    in_class
-        && !(2..=4).any(|levels| walk.ancestor(levels).is_some_and(|node| walk.is(node, AMBIENT_DECLARATION)))
+    let mut around = (2..).map_while(|levels| walk.ancestor(levels));
+    in_class && !around.any(|node| walk.is(node, AMBIENT_DECLARATION))
 }
 
 pub(super) fn return_type<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<String> {

@@ -61,7 +61,12 @@ pub(super) fn dynamic_import<'t>(walk: &mut Walk<'t>, call: Node<'t>, callee: No
     let argument = walk.child(call, ARGUMENTS).and_then(|list| list.named_child(0));
     let Some(argument) = argument else { return };
     let Some(module) = literal(walk, argument) else { return };
-    let of_module = import(ImportKind::Dynamic, module);
+    let mut of_module = import(ImportKind::Dynamic, module);
+    if is_in_type(walk) {
+        of_module.is_type_only = true;
+        walk.add_import(call, argument, of_module);
+        return;
+    }
     // `const m = await import("m")` has one node more between.
     let declarator = (1..=2).filter_map(|levels| walk.ancestor(levels));
     let declarator = { declarator }.find(|node| walk.is(*node, VARIABLE_DECLARATOR));
@@ -78,6 +83,15 @@ pub(super) fn dynamic_import<'t>(walk: &mut Walk<'t>, call: Node<'t>, callee: No
         let (name, alias) = (key.map(|key| walk.name(key)), Some(walk.name(local)));
         walk.add_import(call, local, Import { name, alias, ..of_module.clone() });
     }
+}
+
+/// Whether the current node is part of a type, as in `typeof import("m")`.
+fn is_in_type(walk: &Walk<'_>) -> bool {
+    let around = (1..=6).map_while(|levels| walk.ancestor(levels)).map(|node| node.kind());
+    let expressions =
+        ["arguments", "statement_block", "await_expression", "call_expression", "variable_declarator"];
+    let mut inner = around.take_while(|kind| !expressions.contains(kind) && !kind.ends_with("_statement"));
+    inner.any(|kind| kind.starts_with("type_") || kind.ends_with("_type") || kind == "nested_type_identifier")
 }
 
 pub(in crate::languages) fn export_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {

@@ -10,7 +10,7 @@ mod classes;
 mod functions;
 mod imports;
 
-pub(super) use bindings::{catch_clause, for_in_statement, variable_declarator};
+pub(super) use bindings::{catch_clause, for_in_statement, object, variable_declarator};
 pub(super) use calls::{call_expression, decorator, new_expression};
 pub(super) use classes::{
     assignment_expression, class, enum_declaration, field, interface_declaration, method_signature,
@@ -244,11 +244,16 @@ fn literal<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<String> {
 
 /// In a module, what is not exported is private to it. A script without imports and exports has no such idea.
 fn finish(walk: &mut Walk<'_>) {
+    walk.end_before_comments();
     let exported: FxHashSet<String> = walk.exports().iter().map(|export| export.local.clone()).collect();
+    let object_members = walk.object_members().clone();
     let facts = walk.facts();
+    let functions = facts.functions.iter_mut().enumerate().filter(|(index, function)| {
+        let is_outermost = function.class.is_none() && function.parent.is_none();
+        is_outermost && !object_members.contains(&(*index as u32))
+    });
     let functions =
-        facts.functions.iter_mut().filter(|function| function.class.is_none() && function.parent.is_none());
-    let functions = functions.map(|function| (&function.name, &mut function.visibility));
+        functions.map(|(_, function)| function).map(|function| (&function.name, &mut function.visibility));
     let classes = facts.classes.iter_mut().filter(|class| class.outer.is_none() && class.function.is_none());
     let definitions = functions.chain(classes.map(|class| (&class.name, &mut class.visibility)));
     let mut definitions: Vec<(&String, &mut Visibility)> = definitions.collect();

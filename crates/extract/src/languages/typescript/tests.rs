@@ -21,3 +21,19 @@ fn a_type_assertion_is_understood_beside_what_looks_like_a_tag() {
     assert_eq!(parsed.facts.parse_status, ParseStatus::Parsed);
     assert_eq!(parsed.facts.calls[0].name, "make");
 }
+
+#[test]
+fn what_the_grammar_does_not_know_is_parsed_all_the_same() {
+    let source = "interface A<in out B, out C> { x: import('m').D<B, C> }\n\
+                  declare module 'm' { export class E { f(a: A): void; } }\ntype F = A;\n";
+    let facts = parse_text(Language::TypeScript, source).facts;
+    assert_eq!(facts.parse_status, ParseStatus::Parsed);
+    let names: Vec<&str> = facts.classes.iter().map(|class| class.qualified_name.as_str()).collect();
+    assert_eq!(names, ["A", "m.E", "F"]);
+    assert_eq!(facts.classes[0].type_parameters.as_deref(), Some("in out B, out C"));
+    assert_eq!(facts.classes[2].span.column_end, 11);
+    assert_eq!((facts.imports[0].module.as_str(), facts.imports[0].is_type_only), ("m", true));
+    let functions: Vec<&str> =
+        facts.functions.iter().map(|function| function.qualified_name.as_str()).collect();
+    assert_eq!(functions, ["m.E.f"]);
+}
