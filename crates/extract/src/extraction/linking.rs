@@ -24,6 +24,9 @@ use crate::link::{
 /// less than the writing.
 const FILES_TO_RECORD: usize = 50;
 
+/// How many records are kept of a repository that is loaded from several directories.
+const KEPT_RECORDS: usize = 4;
+
 /// Links all files that a change can concern, and delivers the facts of those for which `owed` holds.
 pub(super) fn link(
     files: &Files<'_>,
@@ -169,8 +172,11 @@ impl Assembly<'_> {
             .enumerate()
             .map(|(number, (new, known))| new.into_inner().or(known.filter(|_| unconcerned(number))))
             .collect();
-        if let Err(error) = self.index.save_record(&file, &outcomes, live_names) {
-            tracing::debug!(file = %file.display(), %error, "what linking came to cannot be kept");
+        match self.index.save_record(&file, &outcomes, live_names) {
+            Ok(()) => self.files.store.keep_beside("link", KEPT_RECORDS),
+            Err(error) => {
+                tracing::debug!(file = %file.display(), %error, "what linking came to cannot be kept");
+            }
         }
     }
 

@@ -103,6 +103,21 @@ impl FactStore {
         self.directory().join(format!("{kind}-{}", Digest::of(root.as_os_str().as_bytes())))
     }
 
+    /// Removes the oldest of the [files beside](Self::file_beside) the entries, so that of each kind no more are left than
+    /// these: one repository may be loaded from ever new directories.
+    pub(crate) fn keep_beside(&self, kind: &str, count: usize) {
+        let Ok(listing) = std::fs::read_dir(self.directory()) else { return };
+        let prefix = format!("{kind}-");
+        let is_of_kind = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with(&prefix);
+        let mut files: Vec<_> = listing
+            .filter_map(std::result::Result::ok)
+            .filter(is_of_kind)
+            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+            .collect();
+        files.sort_unstable_by(|one, other| other.cmp(one));
+        files.iter().skip(count).for_each(|(_, path)| drop(std::fs::remove_file(path)));
+    }
+
     /// Whether everything is gone when the run ends.
     pub(crate) fn is_temporary(&self) -> bool {
         self.directory.is_temporary()

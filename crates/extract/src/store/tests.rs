@@ -188,3 +188,22 @@ fn what_a_killed_compaction_left_is_removed() {
     store.compact(&FxHashSet::default());
     assert!(!aside.exists());
 }
+
+#[test]
+fn of_files_beside_the_entries_the_newest_are_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    put(&store, "f");
+    let files: Vec<PathBuf> =
+        (0..4).map(|n| store.file_beside("link", Path::new(&format!("/{n}")))).collect();
+    for (age, file) in (1..).zip(&files) {
+        let written = fs::File::create(file).unwrap();
+        written
+            .set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(age * 60))
+            .unwrap();
+    }
+    fs::write(store.file_beside("stat", Path::new("/0")), "").unwrap();
+    store.keep_beside("link", 2);
+    assert_eq!(files.iter().map(|file| file.exists()).collect::<Vec<_>>(), [true, true, false, false]);
+    assert!(store.file_beside("stat", Path::new("/0")).exists() && holds(&store, "f"));
+}
