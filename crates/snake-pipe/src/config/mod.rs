@@ -6,6 +6,7 @@ mod routes;
 
 use std::{
     collections::BTreeMap,
+    fmt,
     path::{Path, PathBuf},
 };
 
@@ -24,8 +25,8 @@ pub const PREFIX: &str = "SNAKE_PIPE_";
 /// The backend that is used where nothing names one.
 pub const DEFAULT_URL: &str = "sqlite:snake-pipe.db";
 
-/// Where a backend's address and options come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where a backend's address and options come from. `Debug` redacts what must not be seen.
+#[derive(Clone, PartialEq, Eq)]
 pub struct BackendSettings {
     /// Its name in the configuration; none for a URL on the command line.
     pub name: Option<String>,
@@ -35,6 +36,19 @@ pub struct BackendSettings {
     pub options: BTreeMap<String, String>,
     /// Which files it takes.
     pub route: Route,
+}
+
+impl fmt::Debug for BackendSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown =
+            |(key, value): (&String, &String)| (key.clone(), Setting::new(value, Origin::Default).shown(key));
+        f.debug_struct("BackendSettings")
+            .field("name", &self.name)
+            .field("url", &redacted_url(&self.url))
+            .field("options", &self.options.iter().map(shown).collect::<BTreeMap<_, _>>())
+            .field("route", &self.route)
+            .finish()
+    }
 }
 
 /// The settings of one program run.
@@ -326,6 +340,43 @@ mod tests {
         for rule in ["languages = [\"cobol\"]", "paths = [\"a[\"]"] {
             let error = config(&toml(rule), None, &[]).unwrap().backend("a").unwrap_err();
             assert!(error.to_string().contains("backend: a"), "{error}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn any_file_and_any_environment_is_read_or_says_what_is_wrong(
+            lines in proptest::collection::vec(
+                proptest::prop_oneof![
+                    "\\PC{0,40}",
+                    "\\[(load|backends\\.a|backends\\.a\\.route|profiles\\.p\\.load|log)\\]",
+                    "(threads|policy|to|url|paths|languages|host|password) = (3|true|\"x\"|\\[\"a\\[\", 1\\]|\"\\*\\{\")",
+                ],
+                0..8,
+            ),
+            variable in "(LOAD__THREADS|BACKENDS__A__URL|BACKENDS__A__ROUTE__PATHS|X|__|LOAD__)",
+            value in "\\PC{0,20}",
+        ) {
+            let environment = [(format!("{PREFIX}{variable}"), value)];
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(lines.join("\n").as_bytes()).unwrap();
+            match Config::read(Some(file.path()), Some("p"), environment.clone())
+                .or_else(|_| Config::read(Some(file.path()), None, environment))
+            {
+                Ok(config) => {
+                    for name in config.backend_names() {
+                        if let Err(error) = config.backend(&name) {
+                            proptest::prop_assert_eq!(error.kind(), ErrorKind::Configuration);
+                        }
+                    }
+                }
+                Err(error) => {
+                    proptest::prop_assert_eq!(error.kind(), ErrorKind::Configuration);
+                    proptest::prop_assert!(!error.message().is_empty());
+                }
+            }
         }
     }
 
