@@ -143,9 +143,8 @@ impl Lane {
     pub(super) fn finish(mut self, result: Result<LaneStatus>) -> LaneSummary {
         let status = match &result {
             Ok(status) => *status,
-            Err(error) if error.kind() == ErrorKind::Cancelled && self.calls.is_removed() => {
-                LaneStatus::Removed
-            }
+            // Also after another error: it did not count to the end what it is owed.
+            Err(_) if self.calls.is_removed() => LaneStatus::Removed,
             Err(error) if error.kind() == ErrorKind::Cancelled => LaneStatus::Cancelled,
             Err(_) if self.left && self.shared.replay.is_none() => LaneStatus::Lagging,
             Err(_) => LaneStatus::Failed,
