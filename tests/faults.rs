@@ -19,7 +19,9 @@ use std::{
 };
 
 use big_tree::{BigTree, FILES, State};
-use program::{Program, answer, assert_done, assert_same_rows, rows_of, sqlite_in, words_of};
+use program::{
+    Program, answer, assert_done, assert_same_rows, is_done, rows_of, signal, sqlite_in, words_of,
+};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use snake_pipe_testkit::postgres::{ClusterOptions, PostgresCluster, TestDatabase};
 use watch::{Writes, watched};
@@ -106,14 +108,6 @@ fn await_end_of_sessions(url: &str) {
     while url.starts_with("postgres") && answer(url, others) != ["0"] {
         assert!(start.elapsed() < Duration::from_secs(30), "a session outlives its client");
         thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Sends a signal to a process that this test started and has not waited for yet.
-#[expect(unsafe_code, reason = "kill has no safe form; it takes plain numbers")]
-fn signal(pid: u32, signal: i32) {
-    unsafe {
-        libc::kill(pid as libc::pid_t, signal);
     }
 }
 
@@ -327,8 +321,4 @@ impl Drop for SmallDisk {
             is_done(Command::new("umount").arg(self.folder.path()));
         }
     }
-}
-
-fn is_done(command: &mut Command) -> bool {
-    command.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }

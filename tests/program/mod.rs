@@ -124,3 +124,16 @@ pub(crate) fn with_backend<T>(url: &str, ask: impl AsyncFnOnce(&dyn DatabaseBack
         Ok(answer)
     })
 }
+
+/// Sends a signal to a process that this test started and has not waited for yet.
+#[expect(unsafe_code, reason = "kill has no safe form; it takes plain numbers")]
+pub(crate) fn signal(pid: u32, signal: i32) {
+    unsafe {
+        libc::kill(pid as libc::pid_t, signal);
+    }
+}
+
+/// Whether a command did what it was asked to, without a word.
+pub(crate) fn is_done(command: &mut Command) -> bool {
+    command.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}

@@ -1,8 +1,9 @@
-//! The developer's commands: `cargo xtask check | test | bench | acceptance | accuracy | peers | coverage | package`.
+//! The developer's commands: `cargo xtask check | test | bench | acceptance | accuracy | peers | chaos | coverage | package`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
 mod accuracy;
 mod bench;
+mod chaos;
 mod check;
 mod coverage;
 mod examples;
@@ -88,6 +89,19 @@ enum Command {
         files: Option<usize>,
     },
 
+    /// Seeded sequences of faults: loads are disturbed in every way, and an auditor compares each backend with the source.
+    ///
+    /// In memory with a simulated clock, with SQLite and PostgreSQL in process, and with the real program and server that are
+    /// killed. A sequence that fails names its seed. Takes minutes.
+    Chaos {
+        /// Sequences in memory; with SQLite a tenth of it, with PostgreSQL a twentieth, with processes a hundredth.
+        #[arg(long, default_value_t = 10_000)]
+        sequences: u64,
+        /// The seed of the first; each that follows has the next number.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+
     /// How many lines of the crates and plugins the tests run, crate by crate; fails under 90 %.
     ///
     /// Needs cargo-llvm-cov, which it installs, and LLVM's tools in the version of the compiler, which it looks for
@@ -127,6 +141,7 @@ fn main() -> ExitCode {
         Command::Acceptance { tree } => bench::acceptance(tree.as_deref()),
         Command::Accuracy(options) => accuracy::run(&options),
         Command::Peers { files } => bench::peers(files),
+        Command::Chaos { sequences, seed } => chaos::run(sequences, seed),
         Command::Coverage => coverage::run(),
         Command::Package => package::run(),
     };
