@@ -9,7 +9,8 @@ use std::{
 use futures::{StreamExt, TryStreamExt, future::join_all, stream::BoxStream};
 use snake_pipe_coordinator::{Breakers, Metrics, Pipeline, Route, RunSummary};
 use snake_pipe_core::{
-    DatabaseBackend, Error, ErrorKind, Result, load::Repository, model::TransformedAst, secret::redacted_url,
+    Action, DatabaseBackend, Error, ErrorKind, Result, load::Repository, model::TransformedAst,
+    secret::redacted_url,
 };
 use snake_pipe_extract::{
     Extraction, Progress,
@@ -129,7 +130,15 @@ async fn connect(program: &Program, arguments: &LoadArguments) -> Result<Vec<Arc
 
 async fn prepare(backend: &Arc<dyn DatabaseBackend>, settings: &BackendSettings) -> Result<()> {
     backend.connect().await?;
-    migrate_if_allowed(backend.as_ref(), settings).await
+    match migrate_if_allowed(backend.as_ref(), settings).await {
+        // A broken connection is replaced by the next call, and migrating twice is the same as migrating once.
+        Err(error) if may_pass(&error) => migrate_if_allowed(backend.as_ref(), settings).await,
+        done => done,
+    }
+}
+
+fn may_pass(error: &Error) -> bool {
+    matches!(error.kind().action(), Action::Retry | Action::Replay | Action::ReadMarker)
 }
 
 async fn load_tree(
