@@ -1,12 +1,16 @@
 //! Connections on loan from the pool.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use snake_pipe_core::Result;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Postgres, pool::PoolConnection};
+use tokio::time::timeout;
 
 pub(crate) use outage::Outage;
 pub(crate) use pool::Pool;
@@ -16,6 +20,9 @@ mod outage;
 mod pool;
 mod replicas;
 mod route;
+
+/// How long saying goodbye to a server may take.
+const GOODBYE_LIMIT: Duration = Duration::from_secs(1);
 
 /// A connection for one piece of work. Unless it is given back it is closed when dropped: a future that was cancelled, or a
 /// COPY that failed, may have left it in the middle of something. The server then rolls back.
@@ -55,6 +62,14 @@ impl Lease {
             let count = connection.cached_statements_size();
             self.statements.store(count, Ordering::Relaxed);
             crate::metrics::statements_cached(count);
+        }
+    }
+
+    /// Says goodbye and closes the connection: what was done on it is not to reach the next user. The server rolls back.
+    pub(crate) async fn close(mut self) {
+        if let Some(connection) = self.connection.take() {
+            // A server that does not listen any more notices by itself.
+            let _ = timeout(GOODBYE_LIMIT, connection.close()).await;
         }
     }
 

@@ -47,12 +47,13 @@ pub(crate) async fn execute(pool: &Pool, query: SqlQuery) -> Result<QueryResult>
     // A lease that is dropped closes its connection: the server stops working for a client that is gone.
     let answer = match timeout(limit, run(&mut lease, &query, form, begin)).await {
         Ok(answer) => answer.map_err(|error| explain(error, &query, begin)),
-        Err(_) => Err(timeout_error(&query)),
+        Err(_) => return Err(timeout_error(&query).with_operation("query")),
     };
-    let answer = answer.map_err(|error| error.with_operation("query"))?;
-    if query.is_own {
-        lease.roll_back().await;
+    match answer {
+        Ok(_) if query.is_own => lease.roll_back().await,
+        Ok(_) | Err(_) => lease.close().await,
     }
+    let answer = answer.map_err(|error| error.with_operation("query"))?;
     Ok(QueryResult { duration: begin.elapsed(), ..answer })
 }
 

@@ -49,6 +49,8 @@ pub async fn sql_rows(
     let statement =
         format!("SELECT {} FROM {} WHERE repository_id = $1", columns.join(", "), table.table().name);
     let query = SqlQuery::new(statement).with_parameters(vec![Value::Integer(repository.get())]);
+    // A user's statement may cost a new connection, and this one runs some thousand times.
+    let query = SqlQuery { is_own: true, ..query };
     let answer = backend.execute_sql_query(query).await?;
     Ok(normal(table, answer.rows))
 }
