@@ -1,7 +1,7 @@
 """What other tools measure of Python functions: one JSON object a file on standard output, in the form of facts.py.
 
 Arguments: the root of a tree. Needs the packages mccabe, radon, lizard and cognitive_complexity. A function that a tool
-does not report (mccabe knows no functions inside others) has no number of that tool, and nothing is compared there.
+does not report (mccabe knows no functions inside others) has no number of that tool: ours counts as false there.
 """
 
 import ast
@@ -15,7 +15,7 @@ from cognitive_complexity.api import get_cognitive_complexity
 from mccabe import PathGraphingAstVisitor
 from radon.visitors import ComplexityVisitor
 
-SCOPE = {"function": ["mccabe", "radon", "lizard", "cognitive_complexity"]}
+SCOPE = {"numbers": ["mccabe", "radon", "lizard", "cognitive_complexity"]}
 
 
 def of_mccabe(tree):
@@ -88,7 +88,7 @@ def facts_of(path, relative):
         }
         facts.append(
             {
-                "kind": "function",
+                "kind": "numbers",
                 "at": [node.lineno, node.col_offset + 1, node.end_lineno, node.end_col_offset + 1],
                 "name": node.name,
                 "qualified_name": qualified_name,

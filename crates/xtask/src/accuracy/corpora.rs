@@ -18,6 +18,8 @@ pub(crate) enum Source {
     PythonLibrary,
     /// A source distribution, as `name==version`.
     PyPi(&'static str),
+    /// OpenJDK's own sources, from Debian's package `openjdk-17-source`.
+    JavaLibrary,
     /// A package of npm, as `name@version`.
     Npm(&'static str),
 }
@@ -31,6 +33,7 @@ pub(crate) fn fetch(judge: &Judge) -> Result<PathBuf> {
             Source::PythonLibrary => python_library(&folder)?,
             Source::PyPi(package) => pypi(&folder, package)?,
             Source::Npm(package) => npm(&folder, package)?,
+            Source::JavaLibrary => java_library(&folder)?,
         }
     }
     Ok(folder)
@@ -98,6 +101,40 @@ fn npm(folder: &Path, package: &str) -> Result {
         shell::run(Command::new("npm").args(["pack", "--silent", package, "--pack-destination"]).arg(there))?;
         unpack(there)
     })
+}
+
+/// The modules of OpenJDK that are compared.
+const JAVA_MODULES: [&str; 5] = ["java.base", "java.net.http", "java.sql", "java.xml", "jdk.compiler"];
+
+fn java_library(folder: &Path) -> Result {
+    unless_there(folder, "openjdk-17-source", |there| {
+        shell::run(Command::new("apt-get").args(["download", "openjdk-17-source"]).current_dir(there))?;
+        let script =
+            "dpkg-deb --fsys-tarfile openjdk-17-source_*.deb | tar -xf - && rm openjdk-17-source_*.deb";
+        shell::run(Command::new("sh").args(["-c", script]).current_dir(there))?;
+        let archive = there.join("usr/lib/jvm/openjdk-17/lib/src.zip");
+        let (python, _) = judges::python_program()?;
+        let extract = "import sys, zipfile; archive = zipfile.ZipFile(sys.argv[1]); modules = tuple(name + '/' for name in sys.argv[3:]); archive.extractall(sys.argv[2], [name for name in archive.namelist() if name.startswith(modules)])";
+        shell::run(Command::new(python).args(["-c", extract]).arg(archive).arg(there).args(JAVA_MODULES))?;
+        let rest = there.join("usr");
+        fs::remove_dir_all(&rest).map_err(|error| format!("cannot remove {}: {error}", rest.display()))
+    })
+}
+
+/// Makes an environment of the judging Python with these packages, and gives its interpreter.
+pub(crate) fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf> {
+    let (python, version) = judges::python_program()?;
+    let folder = cache()?.join("judges").join(format!("{name}-{version}"));
+    let interpreter = folder.join("bin/python3");
+    let done = folder.join("installed");
+    // An environment knows its own place, so it cannot be made elsewhere and moved.
+    if !done.exists() {
+        shell::run(Command::new(python).args(["-m", "venv"]).arg(&folder))?;
+        shell::run(Command::new(&interpreter).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
+        fs::write(&done, packages.join("\n"))
+            .map_err(|error| format!("cannot write {}: {error}", done.display()))?;
+    }
+    Ok(interpreter)
 }
 
 /// Installs a package that a judge needs, and gives the folder in which `node_modules` is.

@@ -34,10 +34,8 @@ fn functions(file: &Value, facts: &mut Vec<Fact>) {
         for flag in ["is_async", "is_static", "is_abstract"] {
             fact = fact.with(flag, &function[flag]);
         }
-        for metric in ["complexity", "cognitive_complexity"] {
-            fact = fact.with(metric, &function[metric]);
-        }
         facts.push(fact);
+        numbers(function, &at, facts);
         documentation(&function["doc_string"], &at, facts);
         for (number, parameter) in list(&function["parameters"]).iter().enumerate() {
             let fact = Fact::new("parameter", part(&at, number), text(&parameter["name"]))
@@ -48,6 +46,19 @@ fn functions(file: &Value, facts: &mut Vec<Fact>) {
         }
         annotations(file, "function", index, &at, facts);
     }
+}
+
+/// What is measured of a function, under the names of the tools that measure the same or something like it.
+fn numbers(function: &Value, at: &[u64], facts: &mut Vec<Fact>) {
+    if function["kind"] == "closure" {
+        return;
+    }
+    let mut fact =
+        Fact::new("numbers", at.to_vec(), text(&function["name"])).qualified(&function["qualified_name"]);
+    for tool in ["mccabe", "radon", "lizard"] {
+        fact = fact.with(tool, &function["complexity"]);
+    }
+    facts.push(fact.with("cognitive_complexity", &function["cognitive_complexity"]));
 }
 
 fn classes(file: &Value, facts: &mut Vec<Fact>) {

@@ -61,6 +61,15 @@ pub(crate) static JUDGES: &[Judge] = &[
         command: python,
     },
     Judge {
+        language: "python-numbers",
+        extracted: &["python"],
+        name: "mccabe 0.7.0, radon 6.0.1, lizard 1.17.10, cognitive_complexity 1.3.0",
+        corpus: &[Source::PythonLibrary],
+        corpus_name: "the standard library of the judging Python",
+        goal: 0.999,
+        command: python_numbers,
+    },
+    Judge {
         language: "typescript",
         extracted: &["typescript"],
         name: "the parser of the TypeScript compiler",
@@ -99,6 +108,15 @@ pub(crate) static JUDGES: &[Judge] = &[
         corpus_name: "twelve packages whose sources are JavaScript",
         goal: 0.999,
         command: |corpus| typescript(corpus, &["js", "mjs", "cjs", "jsx"]),
+    },
+    Judge {
+        language: "java",
+        extracted: &["java"],
+        name: "the compiler tree API of the JDK",
+        corpus: &[Source::JavaLibrary],
+        corpus_name: "five modules of OpenJDK 17 (java.base, java.net.http, java.sql, java.xml, jdk.compiler)",
+        goal: 0.999,
+        command: java,
     },
 ];
 
@@ -139,6 +157,17 @@ fn python(corpus: &Path) -> Result<(Command, String)> {
     Ok((command, format!("CPython {version}")))
 }
 
+/// The tools that measure Python functions.
+const PYTHON_TOOLS: [&str; 4] =
+    ["mccabe==0.7.0", "radon==6.0.1", "lizard==1.17.10", "cognitive_complexity==1.3.0"];
+
+fn python_numbers(corpus: &Path) -> Result<(Command, String)> {
+    let (_, version) = python_program()?;
+    let mut command = Command::new(corpora::python_packages("python-numbers", &PYTHON_TOOLS)?);
+    command.arg(programs().join("python/numbers.py")).arg(corpus);
+    Ok((command, format!("on CPython {version}")))
+}
+
 /// The compiler whose parser judges.
 const TYPESCRIPT: &str = "typescript@5.4.5";
 
@@ -147,4 +176,12 @@ fn typescript(corpus: &Path, extensions: &[&str]) -> Result<(Command, String)> {
     let mut command = Command::new("node");
     command.arg(programs().join("typescript/facts.js")).arg(corpus).arg(packages).args(extensions);
     Ok((command, TYPESCRIPT.replace('@', " ")))
+}
+
+fn java(corpus: &Path) -> Result<(Command, String)> {
+    let version = shell::output(Command::new("java").arg("--version"));
+    let version = version.ok_or("no `java` to judge by; install a JDK, 17 or newer")?;
+    let mut command = Command::new("java");
+    command.arg(programs().join("java/Facts.java")).arg(corpus);
+    Ok((command, version.lines().next().unwrap_or_default().to_owned()))
 }
