@@ -5,11 +5,13 @@
 
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod load;
 
 pub use snake_pipe_coordinator as coordinator;
 pub use snake_pipe_core as core;
 pub use snake_pipe_extract as extract;
+pub use snake_pipe_metadata as metadata;
 
 // A linker drops a plugin that nobody names, and with it what it submits to the registry.
 #[cfg(feature = "postgres")]

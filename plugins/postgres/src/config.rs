@@ -147,6 +147,14 @@ impl PostgresConfig {
         self.password.may_change()
     }
 
+    /// What the driver connects to the first server with, for whoever keeps something else in the same database.
+    ///
+    /// # Errors
+    /// `Configuration` when a file or variable that the settings name cannot be read.
+    pub fn driver_options(&self) -> Result<PgConnectOptions> {
+        self.connect_options(0, self.tls_attempts()[0])
+    }
+
     /// What the driver connects to a server with, the password read anew.
     ///
     /// # Errors

@@ -28,17 +28,21 @@ const CONNECTIONS: u32 = 4;
 /// PostgreSQL's times count from 2000-01-01.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
-/// The pool of a database.
-pub(crate) fn pool(url: &str) -> Result<PgPool> {
+/// What a URL says.
+pub(crate) fn options(url: &str) -> Result<PgConnectOptions> {
     let options = PgConnectOptions::from_str(url).map_err(|source| {
         Error::new(ErrorKind::Configuration, "the control plane's URL is not one of PostgreSQL")
             .with_context("url", redacted_url(url))
             .with_source(source)
             .with_help("write postgres://USER@HOST:5432/DATABASE; letters such as @ / : in a password as %HH")
     })?;
-    let options = options.application_name("snake-pipe metadata").disable_statement_logging();
+    Ok(options.application_name("snake-pipe metadata"))
+}
+
+/// The pool of a database.
+pub(crate) fn pool(options: PgConnectOptions) -> PgPool {
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-    Ok(pool.connect_lazy_with(options))
+    pool.connect_lazy_with(options.disable_statement_logging())
 }
 
 /// Statements without values; several are separated by semicolons.

@@ -10,7 +10,7 @@ use std::{
 use async_trait::async_trait;
 use snake_pipe_core::{
     Error, HealthCheckResult, HealthStatus, MigrateMode, Migrations, PoolState, QueryResult, Result,
-    Timestamp, secret::redacted_url,
+    Timestamp,
 };
 
 use super::{
@@ -115,8 +115,15 @@ impl SqlStore {
     /// `Configuration` for a URL that is not one of PostgreSQL.
     #[cfg(feature = "postgres")]
     pub fn postgres(url: &str, options: StoreOptions) -> Result<Self> {
-        let info = StoreInfo { kind: "postgres".to_owned(), address: redacted_url(url) };
-        Ok(Self::new(super::postgres::pool(url)?.into(), true, options, info))
+        Ok(Self::postgres_with(super::postgres::options(url)?, options))
+    }
+
+    /// A store in the database that the driver reaches with these options.
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn postgres_with(connect: sqlx::postgres::PgConnectOptions, options: StoreOptions) -> Self {
+        let info = StoreInfo { kind: "postgres".to_owned(), address: postgres_address(&connect) };
+        Self::new(super::postgres::pool(connect).into(), true, options, info)
     }
 
     /// A store over connections that the program already has: `from_pool(PgPool)` or `from_pool(SqlitePool)`. Closing the
@@ -132,13 +139,7 @@ impl SqlStore {
             },
             #[cfg(feature = "postgres")]
             Pool::Postgres(pool) => {
-                let options = pool.connect_options();
-                let database = options.get_database().unwrap_or_else(|| options.get_username());
-                let (host, port) = (options.get_host(), options.get_port());
-                StoreInfo {
-                    kind: "postgres".to_owned(),
-                    address: format!("postgres://{host}:{port}/{database}"),
-                }
+                StoreInfo { kind: "postgres".to_owned(), address: postgres_address(&pool.connect_options()) }
             }
         };
         Self::new(pool, false, options, info)
@@ -167,6 +168,12 @@ impl SqlStore {
         };
         PoolState { size, idle: u32::try_from(idle).unwrap_or(u32::MAX), max }
     }
+}
+
+#[cfg(feature = "postgres")]
+fn postgres_address(connect: &sqlx::postgres::PgConnectOptions) -> String {
+    let database = connect.get_database().unwrap_or_else(|| connect.get_username());
+    format!("postgres://{}:{}/{database}", connect.get_host(), connect.get_port())
 }
 
 /// An operation as a transaction, tried again where it may pass.

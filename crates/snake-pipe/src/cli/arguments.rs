@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
+use serde::{Deserialize, Serialize};
 
 /// Loads source code into databases, and asks questions in SQL.
 #[derive(Debug, Parser)]
@@ -69,7 +70,7 @@ pub(super) enum LogFormat {
 }
 
 /// The form of an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 pub(super) enum Format {
     /// For people.
     #[default]
@@ -93,7 +94,7 @@ pub(super) enum RowFormat {
 }
 
 /// The form of facts that come from elsewhere.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 pub(super) enum FactsFormat {
     /// One file's facts a line, as `snake-pipe extract` writes them.
     #[default]
@@ -158,10 +159,13 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  snake-pipe doctor --from postgres://me@db/code\n  \
         snake-pipe doctor --from postgres://me@db/code --print-grants | psql code")]
     Doctor(DoctorArguments),
+    /// The control plane's commands.
+    #[command(flatten)]
+    Control(super::control::Command),
 }
 
 /// `load`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Serialize, Deserialize, Args)]
 pub(super) struct LoadArguments {
     /// Directory to load
     #[arg(required_unless_present = "facts", conflicts_with = "facts")]

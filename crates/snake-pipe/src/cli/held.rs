@@ -58,6 +58,11 @@ impl Held {
             || self.with_taken(inventory, |taken| taken.others_are_held_by(&self.manifest))
     }
 
+    /// Whether it holds the file, as it is now or otherwise.
+    pub(super) fn knows(&self, file: FileKey) -> bool {
+        self.manifest.files.contains_key(&file)
+    }
+
     pub(super) fn is_owed(&self, stamp: &Stamp<'_>, version: &str) -> bool {
         self.taken.as_ref().is_none_or(|taken| taken.contains(&stamp.key))
             && self.manifest.owes_file(stamp.key, stamp.content_hash, stamp.link_hash, version)

@@ -2,14 +2,19 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use futures::{StreamExt, TryStreamExt, future::join_all, stream::BoxStream};
 use snake_pipe_coordinator::{Breakers, Metrics, Pipeline, Route, RunSummary};
 use snake_pipe_core::{
-    Action, DatabaseBackend, Error, ErrorKind, Result, load::Repository, model::TransformedAst,
+    Action, DatabaseBackend, Error, ErrorKind, Result,
+    load::{Marker, Repository},
+    model::TransformedAst,
     secret::redacted_url,
 };
 use snake_pipe_extract::{
@@ -17,10 +22,12 @@ use snake_pipe_extract::{
     discover::{SourceDescription, describe},
     facts::Quarantined,
 };
+use snake_pipe_metadata::model::RunId;
 
 use super::{
     Program,
     arguments::LoadArguments,
+    control::Recording,
     extract::blocking,
     facts,
     failure::Exit,
@@ -42,29 +49,59 @@ const SOURCE_BYTES_PER_ROW: u64 = 150;
 pub(super) type Facts = BoxStream<'static, Result<Arc<TransformedAst>>>;
 
 pub(super) async fn run(program: &Program, arguments: LoadArguments) -> Result<Exit> {
+    run_as(program, arguments, None).await
+}
+
+/// Carries out a load, as the run that was made for it, or as one of its own.
+pub(super) async fn run_as(
+    program: &Program,
+    arguments: LoadArguments,
+    pending: Option<RunId>,
+) -> Result<Exit> {
     let started = Instant::now();
     let metrics = arguments.metrics_file.clone().map(MetricsFile::new).transpose()?;
     let input = Input::of(program, &arguments)?;
-    let backends = program.until_cancelled(connect(program, &arguments)).await?;
-    let counting = metrics.as_ref().map(MetricsFile::runs);
-    let run = match input {
-        Input::Tree(source) => load_tree(program, &arguments, *source, &backends, counting).await,
-        Input::Facts(facts, repository) => {
-            load_facts(program, &arguments, &facts, repository, &backends, counting).await
-        }
-    };
+    let recording = Recording::begin(program, &arguments, input.repository(&arguments), pending).await?;
+    let told = Told { marker: recording.marker(), metrics: metrics.as_ref().map(MetricsFile::runs) };
+    let run = load(program, &arguments, input, told).await;
+    let run = recording.end(program, run).await;
     if let Some(metrics) = &metrics {
         metrics.write()?;
     }
-    let run = run?;
+    let (run, answers_sql) = run?;
+    let report = Report::new(run, answers_sql, started.elapsed());
+    report.print(arguments.format, arguments.timings)?;
+    Ok(report.exit())
+}
+
+/// How a run is known elsewhere.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    /// To the backends and the control plane.
+    marker: Marker,
+    /// To whoever reads its figures.
+    metrics: Option<&'a Metrics>,
+}
+
+/// The load itself, and which backends answer SQL.
+async fn load(
+    program: &Program,
+    arguments: &LoadArguments,
+    input: Input,
+    told: Told<'_>,
+) -> Result<(Run, Vec<bool>)> {
+    let backends = program.until_cancelled(connect(program, arguments)).await?;
+    let run = match input {
+        Input::Tree(source) => load_tree(program, arguments, *source, &backends, told).await?,
+        Input::Facts(facts, repository) => {
+            load_facts(program, arguments, &facts, repository, &backends, told).await?
+        }
+    };
     for backend in &backends {
         // What was published stays published whatever closing says.
         let _ = backend.close().await;
     }
-    let answers_sql = backends.iter().map(|backend| backend.capabilities().sql).collect();
-    let report = Report::new(run, answers_sql, started.elapsed());
-    report.print(arguments.format, arguments.timings)?;
-    Ok(report.exit())
+    Ok((run, backends.iter().map(|backend| backend.capabilities().sql).collect()))
 }
 
 /// What is loaded. A wrong path ends the command before any database is made or touched.
@@ -89,12 +126,23 @@ impl Input {
     }
 }
 
+impl Input {
+    fn repository(&self, arguments: &LoadArguments) -> Repository {
+        match self {
+            Self::Tree(source) => source.repository(arguments),
+            Self::Facts(_, repository) => repository.clone(),
+        }
+    }
+}
+
 /// What a load did.
 pub(super) struct Run {
     pub(super) summary: RunSummary,
     pub(super) counts: super::summary::Counts,
     /// Files and bytes that the source holds; none for facts from elsewhere.
     pub(super) source: Option<(u64, u64)>,
+    /// Files among those written that a backend held already, otherwise than now.
+    pub(super) updated: u64,
     pub(super) quarantined: Vec<Quarantined>,
     pub(super) phases: Vec<(&'static str, Duration)>,
     /// How the backends are called on the command line; empty where a command finds the only one by itself.
@@ -146,7 +194,7 @@ async fn load_tree(
     arguments: &LoadArguments,
     source: Source,
     backends: &[Arc<dyn DatabaseBackend>],
-    metrics: Option<&Metrics>,
+    told: Told<'_>,
 ) -> Result<Run> {
     let mut phases = Vec::new();
     let mut clock = Instant::now();
@@ -177,10 +225,17 @@ async fn load_tree(
         true => facts,
         false => facts.map_ok(to_be_linked_again).boxed(),
     };
-    let facts = counted(facts, &counts);
+    let (updated, known) = (Arc::new(AtomicU64::new(0)), Arc::clone(&held));
+    let facts = counted(facts, &counts).inspect_ok({
+        let updated = Arc::clone(&updated);
+        move |facts| {
+            let is_known = known.iter().any(|held| held.knows(facts.key()));
+            updated.fetch_add(is_known.into(), Ordering::Relaxed);
+        }
+    });
     let source = Arc::new(source);
     let bytes: u64 = inventory.files.iter().filter_map(|file| file.size_bytes).sum();
-    let summary = pipeline(program, arguments, facts, backends, metrics)?
+    let summary = pipeline(program, arguments, facts.boxed(), backends, told)?
         .repository(repository)
         .scope(scope)
         .listing(inventory.files.iter().map(|file| (file.path.clone(), file.language)))
@@ -196,8 +251,8 @@ async fn load_tree(
     phase("parse, link and load");
     display.finish();
     let source = Some((inventory.files.len() as u64, bytes));
-    let asked = asked(program, arguments)?;
-    Ok(Run { summary, counts: counts.get(), source, quarantined: Vec::new(), phases, asked })
+    let (asked, updated) = (asked(program, arguments)?, updated.load(Ordering::Relaxed));
+    Ok(Run { summary, counts: counts.get(), source, updated, quarantined: Vec::new(), phases, asked })
 }
 
 /// A source tree and how it is read.
@@ -285,14 +340,15 @@ fn pipeline(
     arguments: &LoadArguments,
     facts: Facts,
     backends: &[Arc<dyn DatabaseBackend>],
-    metrics: Option<&Metrics>,
+    told: Told<'_>,
 ) -> Result<Pipeline<'static>> {
     let pipeline = Pipeline::from(facts)
+        .run_id(told.marker)
         .options(coordinator_options(&program.config, backends.len())?)
         .breakers(Breakers::new(breaker_options(&program.config)))
         .allow_other_source(arguments.allow_other_source)
         .cancelled_by(program.cancelled.clone());
-    let pipeline = match metrics {
+    let pipeline = match told.metrics {
         Some(metrics) => pipeline.observe(metrics.observer()),
         None => pipeline,
     };
@@ -306,7 +362,7 @@ async fn load_facts(
     facts: &Path,
     repository: Repository,
     backends: &[Arc<dyn DatabaseBackend>],
-    metrics: Option<&Metrics>,
+    told: Told<'_>,
 ) -> Result<Run> {
     let quarantined = Arc::new(Mutex::new(Vec::new()));
     let records = facts::records(arguments, facts)?;
@@ -315,7 +371,7 @@ async fn load_facts(
     let stream = facts::stream(records, &quarantined);
     let version = format!("facts-{}", env!("CARGO_PKG_VERSION"));
     let started = Instant::now();
-    let summary = pipeline(program, arguments, counted(stream, &counts), backends, metrics)?
+    let summary = pipeline(program, arguments, counted(stream, &counts), backends, told)?
         .repository(repository)
         .scope(scope)
         .listing(listing)
@@ -325,5 +381,5 @@ async fn load_facts(
     let quarantined = std::mem::take(&mut *quarantined.lock().unwrap_or_else(PoisonError::into_inner));
     let phases = vec![("read and load", started.elapsed())];
     let asked = asked(program, arguments)?;
-    Ok(Run { summary, counts: counts.get(), source: None, quarantined, phases, asked })
+    Ok(Run { summary, counts: counts.get(), source: None, updated: 0, quarantined, phases, asked })
 }

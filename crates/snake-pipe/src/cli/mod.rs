@@ -5,6 +5,7 @@ mod backends;
 mod backup;
 mod check;
 mod config_command;
+mod control;
 mod doctor;
 mod extract;
 mod facts;
@@ -173,6 +174,7 @@ async fn dispatch(program: &Program, command: Command) -> Result<Exit> {
         Command::Backup(arguments) => program.until_cancelled(backup::backup(program, arguments)).await,
         Command::Restore(arguments) => program.until_cancelled(backup::restore(program, arguments)).await,
         Command::Doctor(arguments) => program.until_cancelled(doctor::run(program, arguments)).await,
+        Command::Control(command) => control::run(program, command).await,
     }
 }
 

@@ -221,6 +221,43 @@ pub static KEYS: &[Key] = &[
         Some("text"),
         "The form of logs on standard error.",
     ),
+    key(
+        "metadata.enable_cleanup",
+        KeyKind::Bool,
+        Some("true"),
+        "Remove what is older than metadata.retention_days at the end of each run.",
+    ),
+    key(
+        "metadata.lease_seconds",
+        KeyKind::Integer,
+        Some("60"),
+        "A run that is not heard of for so long, in seconds, is lost.",
+    ),
+    key(
+        "metadata.records",
+        KeyKind::Choice(&["secrets", "shape", "nothing", "everything"]),
+        Some("secrets"),
+        "What is kept of an error's record: all but secrets, its shape, nothing, everything.",
+    ),
+    key(
+        "metadata.required",
+        KeyKind::Bool,
+        Some("false"),
+        "A load without its control plane fails; otherwise it warns and goes on.",
+    ),
+    key(
+        "metadata.retention_days",
+        KeyKind::Integer,
+        Some("30"),
+        "How long ended runs and what belongs to them are kept, in days.",
+    ),
+    key("metadata.schema", KeyKind::Text, Some("snake_pipe"), "Its schema in PostgreSQL."),
+    key(
+        "metadata.url",
+        KeyKind::Text,
+        None,
+        "Where runs are recorded, or none; by default in the first backend's database, or beside its file.",
+    ),
 ];
 
 #[cfg(test)]
