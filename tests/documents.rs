@@ -87,6 +87,12 @@ fn code(text: &str) -> String {
     lines.fold("\n".to_owned(), |code, line| code + line + "\n")
 }
 
+#[test]
+fn what_the_page_on_the_control_plane_says_works() {
+    let page = document("docs/metadata.md").expect("the repository has a page on the control plane");
+    assert!(run_commands(&page) > 10, "the page shows no commands");
+}
+
 fn document(path: &str) -> Option<String> {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()
 }

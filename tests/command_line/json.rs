@@ -13,6 +13,27 @@ use super::{
 type Example = fn(&Place) -> Answer;
 
 const EXAMPLES: &[(&str, Example)] = &[
+    ("errors list", |place| {
+        // A backend that fails and a record that is refused fill the control plane of another database.
+        place.write("refused.ndjson", "{\"path\":\"b.py\",\"calls\":3}\n");
+        place.write("bad.db", "this is no database");
+        let to = ["--to", "sqlite:kept.db", "--to", "sqlite:bad.db"];
+        place.run(&[&["load", "--facts", "refused.ndjson"], &to[..]].concat()).exits(3);
+        place.run(&["errors", "list", "--from", "sqlite:kept.db", "--format", "json"]).exits(0)
+    }),
+    ("dead-letters list", |place| {
+        place.run(&["dead-letters", "list", "--from", "sqlite:kept.db", "--format", "json"]).exits(0)
+    }),
+    ("errors list --groups", |place| {
+        let groups = ["errors", "list", "--groups", "--from", "sqlite:kept.db", "--format", "json"];
+        place.run(&groups).exits(0)
+    }),
+    ("runs show", |place| {
+        let runs =
+            place.run(&["runs", "list", "--from", "sqlite:kept.db", "--format", "json"]).exits(0).json();
+        let id = runs[0]["id"].as_str().unwrap();
+        place.run(&["runs", "show", id, "--from", "sqlite:kept.db", "--format", "json"]).exits(0)
+    }),
     ("load", |place| {
         // One backend fails, and one line is refused, so that errors and refusals show their shape too.
         place.write(
@@ -60,6 +81,44 @@ const EXAMPLES: &[(&str, Example)] = &[
     ("restore", |place| {
         place.run(&["restore", "monday", "--to", "sqlite:again.db", "--format", "json"]).exits(0)
     }),
+    ("pipelines list", |place| {
+        place.run(&["pipelines", "list", "--from", "sqlite:code.db", "--format", "json"]).exits(0)
+    }),
+    ("pipelines show", |place| {
+        place.run(&["pipelines", "show", "shop", "--from", "sqlite:code.db", "--format", "json"]).exits(0)
+    }),
+    ("runs list", |place| {
+        place.run(&["runs", "list", "--from", "sqlite:code.db", "--format", "json"]).exits(0)
+    }),
+    ("tasks", |place| place.run(&["tasks", "--from", "sqlite:code.db", "--format", "json"]).exits(0)),
+    ("errors list", |place| {
+        place.run(&["errors", "list", "--from", "sqlite:code.db", "--format", "json"]).exits(0)
+    }),
+    ("errors list --groups", |place| {
+        place.run(&["errors", "list", "--groups", "--from", "sqlite:code.db", "--format", "json"]).exits(0)
+    }),
+    ("dead-letters list", |place| {
+        place.run(&["dead-letters", "list", "--from", "sqlite:code.db", "--format", "json"]).exits(0)
+    }),
+    ("positions", |place| place.run(&["positions", "--from", "sqlite:code.db", "--format", "json"]).exits(0)),
+    ("schemas list", |place| {
+        place.run(&["schemas", "list", "--from", "sqlite:code.db", "--format", "json"]).exits(0)
+    }),
+    ("schemas diff", |place| {
+        place
+            .run(&["schemas", "diff", "functions", "1", "1", "--from", "sqlite:code.db", "--format", "json"])
+            .exits(0)
+    }),
+    ("lineage", |place| place.run(&["lineage", "--from", "sqlite:code.db", "--format", "json"]).exits(0)),
+    ("lineage NAME", |place| {
+        place
+            .run(&["lineage", "shop", "--downstream", "--from", "sqlite:code.db", "--format", "json"])
+            .exits(0)
+    }),
+    ("stats", |place| place.run(&["stats", "--from", "sqlite:code.db", "--format", "json"]).exits(0)),
+    ("recover", |place| place.run(&["recover", "--from", "sqlite:code.db", "--format", "json"]).exits(0)),
+    ("gc", |place| place.run(&["gc", "--dry-run", "--from", "sqlite:code.db", "--format", "json"]).exits(0)),
+    ("audit", |place| place.run(&["audit", "--from", "sqlite:code.db", "--format", "json"]).exits(0)),
     ("doctor", |place| place.run(&["doctor", "--from", "sqlite:missing.db", "--format", "json"]).exits(1)),
 ];
 

@@ -4,6 +4,7 @@
 
 mod asking;
 mod configuration;
+mod control;
 mod exit_codes;
 mod facts;
 mod help;

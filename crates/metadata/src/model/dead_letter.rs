@@ -81,7 +81,7 @@ pub struct DeadLetter {
 }
 
 /// A record that was just refused. While an open one of the same dataset, backend and source id is there, that one counts
-/// another failure; without a source id it is always a letter of its own.
+/// another failure and is pending again; without a source id it is always a letter of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewDeadLetter {
     /// What it belongs to.

@@ -40,7 +40,7 @@ pub(crate) async fn add(transaction: &mut Transaction, new: &[NewDeadLetter]) ->
     Ok(added)
 }
 
-/// An open letter of the same record counts another failure. The index that finds it leaves out letters without a source id.
+/// An open letter of the same record counts another failure, and whoever claimed it has lost it. The index that finds it leaves out letters without a source id.
 async fn insert(transaction: &mut Transaction, new: &NewDeadLetter) -> Result<DeadLetterId> {
     let now = transaction.now;
     let row = transaction
@@ -51,6 +51,7 @@ async fn insert(transaction: &mut Transaction, new: &NewDeadLetter) -> Result<De
              ON CONFLICT (dataset, backend, source_id) WHERE source_id IS NOT NULL AND ended_at IS NULL
              DO UPDATE SET failures = d.failures + 1, operation = excluded.operation, record = excluded.record,
                 run_id = excluded.run_id, error_id = excluded.error_id, reason = excluded.reason,
+                status = 'pending', claim = NULL, claimed_by = NULL, claim_expires_at = NULL,
                 updated_at = excluded.updated_at
              RETURNING id",
             &args![

@@ -21,8 +21,8 @@ use super::{
     value::{Arg, Row},
 };
 
-/// How long to wait for a connection.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for a connection: meanwhile a server that refuses them is asked again and again.
+const PATIENCE: Duration = Duration::from_secs(4);
 /// Bookkeeping of one process: the operations are short.
 const CONNECTIONS: u32 = 4;
 /// PostgreSQL's times count from 2000-01-01.

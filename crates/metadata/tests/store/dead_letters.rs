@@ -80,6 +80,12 @@ pub(crate) async fn a_replay_is_idempotent(subject: &Subject) {
     let released = store.release_dead_letter(claim, id, "refused again").await.unwrap();
     assert_eq!((released.status, released.failures), (DeadLetterStatus::Pending, 2));
 
+    // The replay's own load refuses it: that is told once.
+    let (claim, _) = store.claim_dead_letters(this(), LEASE).await.unwrap();
+    let refused = store.add_dead_letters(vec![letter(Some("7"))]).await.unwrap().remove(0);
+    assert_eq!((refused.id, refused.status, refused.failures), (id, DeadLetterStatus::Pending, 3));
+    assert_eq!(store.release_dead_letter(claim, id, "").await.unwrap_err().kind(), ErrorKind::Conflict);
+
     store.claim_dead_letters(this(), LEASE).await.unwrap();
     assert_eq!(store.resolve_dead_letters(this(), "replayed").await.unwrap(), 1);
     assert_eq!(store.resolve_dead_letters(this(), "replayed").await.unwrap(), 0);

@@ -6,6 +6,7 @@ mod dead_letters;
 mod errors;
 mod keeping;
 mod lineage;
+mod own;
 mod pipelines;
 mod positions;
 mod runs;

@@ -71,6 +71,7 @@ pub(super) enum LogFormat {
 
 /// The form of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Format {
     /// For people.
     #[default]
@@ -95,6 +96,7 @@ pub(super) enum RowFormat {
 
 /// The form of facts that come from elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum FactsFormat {
     /// One file's facts a line, as `snake-pipe extract` writes them.
     #[default]

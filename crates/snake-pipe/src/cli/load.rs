@@ -1,6 +1,7 @@
 //! `load`.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -13,7 +14,8 @@ use futures::{StreamExt, TryStreamExt, future::join_all, stream::BoxStream};
 use snake_pipe_coordinator::{Breakers, Metrics, Pipeline, Route, RunSummary};
 use snake_pipe_core::{
     Action, DatabaseBackend, Error, ErrorKind, Result,
-    load::{Marker, Repository},
+    id::FileKey,
+    load::{Marker, Repository, Scope},
     model::TransformedAst,
     secret::redacted_url,
 };
@@ -143,6 +145,8 @@ pub(super) struct Run {
     pub(super) source: Option<(u64, u64)>,
     /// Files among those written that a backend held already, otherwise than now.
     pub(super) updated: u64,
+    /// The files that the source brought, where it does not speak of all there are.
+    pub(super) brought: Option<BTreeSet<FileKey>>,
     pub(super) quarantined: Vec<Quarantined>,
     pub(super) phases: Vec<(&'static str, Duration)>,
     /// How the backends are called on the command line; empty where a command finds the only one by itself.
@@ -252,7 +256,8 @@ async fn load_tree(
     display.finish();
     let source = Some((inventory.files.len() as u64, bytes));
     let (asked, updated) = (asked(program, arguments)?, updated.load(Ordering::Relaxed));
-    Ok(Run { summary, counts: counts.get(), source, updated, quarantined: Vec::new(), phases, asked })
+    let (counts, quarantined) = (counts.get(), Vec::new());
+    Ok(Run { summary, counts, source, updated, brought: None, quarantined, phases, asked })
 }
 
 /// A source tree and how it is read.
@@ -371,7 +376,14 @@ async fn load_facts(
     let stream = facts::stream(records, &quarantined);
     let version = format!("facts-{}", env!("CARGO_PKG_VERSION"));
     let started = Instant::now();
-    let summary = pipeline(program, arguments, counted(stream, &counts), backends, told)?
+    let brought = Arc::new(Mutex::new(BTreeSet::new()));
+    let (is_partial, keys) = (scope == Scope::Partial, Arc::clone(&brought));
+    let stream = counted(stream, &counts).inspect_ok(move |facts| {
+        if is_partial {
+            keys.lock().unwrap_or_else(PoisonError::into_inner).insert(facts.key());
+        }
+    });
+    let summary = pipeline(program, arguments, stream.boxed(), backends, told)?
         .repository(repository)
         .scope(scope)
         .listing(listing)
@@ -380,6 +392,8 @@ async fn load_facts(
         .await?;
     let quarantined = std::mem::take(&mut *quarantined.lock().unwrap_or_else(PoisonError::into_inner));
     let phases = vec![("read and load", started.elapsed())];
-    let asked = asked(program, arguments)?;
-    Ok(Run { summary, counts: counts.get(), source: None, updated: 0, quarantined, phases, asked })
+    let (asked, counts) = (asked(program, arguments)?, counts.get());
+    let brought = std::mem::take(&mut *brought.lock().unwrap_or_else(PoisonError::into_inner));
+    let brought = is_partial.then_some(brought);
+    Ok(Run { summary, counts, source: None, updated: 0, brought, quarantined, phases, asked })
 }

@@ -89,6 +89,7 @@ fn shown(value: &Json) -> Value {
             (None, None) => Value::Text(number.to_string()),
         },
         Json::String(text) => Value::Text(to_the_second(text).to_owned()),
+        value if is_empty(value) => Value::Null,
         Json::Array(_) | Json::Object(_) => Value::Text(value.to_string()),
     }
 }

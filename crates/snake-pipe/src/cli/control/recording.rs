@@ -6,16 +6,19 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value as Json, json};
 use snake_pipe_coordinator::{LaneStatus, LaneSummary, Outcome, RunSummary};
 use snake_pipe_core::{
-    Error, ErrorKind, MigrateMode, Result, Timestamp,
+    Error, ErrorKind, MigrateMode, Result, SourcePath, Timestamp,
+    id::FileKey,
     load::{Marker, Repository},
     secret::redacted_url,
 };
+use snake_pipe_extract::facts::Quarantined;
 use snake_pipe_metadata::{
     MetadataStore,
     model::{
-        DeadLetterFilter, DeadLetterStatus, DeliveryStatus, NewDataset, NewDeadLetter, NewDelivery, NewError,
-        NewLineageEdge, NewPipeline, NewRun, NewTask, Overlap, Run, RunEnd, RunFailure, RunId, RunMode,
-        RunStatistics, RunStatus, Sample, StartedRun, TaskEnd, TaskRecord, hash_of,
+        DeadLetter, DeadLetterFilter, DeadLetterStatus, DeliveryStatus, NewDataset, NewDeadLetter,
+        NewDelivery, NewError, NewLineageEdge, NewPipeline, NewRun, NewTask, Overlap, Run, RunEnd,
+        RunFailure, RunId, RunMode, RunStatistics, RunStatus, Sample, StartedRun, TaskEnd, TaskRecord,
+        hash_of,
     },
 };
 use tokio::{task::JoinHandle, time::timeout};
@@ -290,38 +293,51 @@ impl Known {
         Ok(())
     }
 
-    /// Keeps what was refused, and resolves what no longer is: a backend that holds a load was sent every file that it had
-    /// refused before.
+    /// Keeps what was refused, and resolves what no longer is.
     async fn dead_letters(&self, run: &load::Run) -> Result<()> {
         let mut refused: Vec<_> = run.summary.lanes.iter().flat_map(|lane| self.refused_by(lane)).collect();
-        refused.extend(run.quarantined.iter().map(|piece| NewDeadLetter {
-            source_id: piece.path.as_ref().map(|path| path.as_str().to_owned()),
-            run_id: Some(self.run.id),
-            ..NewDeadLetter::new(
-                &self.repository,
-                json!({"line": piece.line, "field": piece.field}),
-                piece.to_string(),
-            )
-        }));
-        if !refused.is_empty() {
-            self.store.add_dead_letters(refused).await?;
-        }
-        for lane in run.summary.lanes.iter().filter(|lane| lane.is_held()) {
-            let filter = DeadLetterFilter {
-                dataset: Some(self.repository.clone()),
-                backend: Some(lane.backend.clone()),
-                status: Some(DeadLetterStatus::Pending),
-                ..DeadLetterFilter::default()
-            };
-            let open = self.store.dead_letters(filter).await?;
-            let is_refused = |path: &str| lane.dead_letters.iter().any(|letter| letter.path.as_str() == path);
-            for letter in open.iter().filter(|letter| !letter.source_id.as_deref().is_some_and(is_refused)) {
+        refused.extend(run.quarantined.iter().map(|piece| self.quarantined(piece)));
+        let refused = match refused.is_empty() {
+            true => Vec::new(),
+            false => self.store.add_dead_letters(refused).await?,
+        };
+        let note = format!("no longer refused in run {}", self.run.id);
+        for letter in self.open_letters().await? {
+            if is_put_right(&letter, run) && !refused.iter().any(|other| other.id == letter.id) {
                 let this = DeadLetterFilter { id: Some(letter.id), ..DeadLetterFilter::default() };
-                let note = format!("no longer refused in run {}", self.run.id);
                 self.store.resolve_dead_letters(this, &note).await?;
             }
         }
         Ok(())
+    }
+
+    async fn open_letters(&self) -> Result<Vec<DeadLetter>> {
+        let mut open = Vec::new();
+        for status in [DeadLetterStatus::Pending, DeadLetterStatus::Processing] {
+            let filter = DeadLetterFilter {
+                dataset: Some(self.repository.clone()),
+                status: Some(status),
+                ..DeadLetterFilter::default()
+            };
+            open.extend(self.store.dead_letters(filter).await?);
+        }
+        Ok(open)
+    }
+
+    /// A record of facts that is none.
+    fn quarantined(&self, piece: &Quarantined) -> NewDeadLetter {
+        let path = piece.path.as_ref();
+        let record = json!({
+            "path": path.map(SourcePath::as_str),
+            "key": path.map(SourcePath::key),
+            "line": piece.line,
+            "field": piece.field,
+        });
+        NewDeadLetter {
+            source_id: path.map(|path| path.as_str().to_owned()),
+            run_id: Some(self.run.id),
+            ..NewDeadLetter::new(&self.repository, record, piece.to_string())
+        }
     }
 
     fn refused_by(&self, lane: &LaneSummary) -> Vec<NewDeadLetter> {
@@ -329,7 +345,11 @@ impl Known {
             backend: Some(lane.backend.clone()),
             source_id: Some(letter.path.as_str().to_owned()),
             run_id: Some(self.run.id),
-            ..NewDeadLetter::new(&self.repository, json!({"path": letter.path.as_str()}), &letter.reason)
+            ..NewDeadLetter::new(
+                &self.repository,
+                json!({"path": letter.path.as_str(), "key": letter.path.key()}),
+                &letter.reason,
+            )
         };
         lane.dead_letters.iter().map(letter).collect()
     }
@@ -352,6 +372,19 @@ impl Known {
             })
             .collect()
     }
+}
+
+/// Whether a load has brought what was refused before: its backend holds the load, which spoke of the file.
+fn is_put_right(letter: &DeadLetter, run: &load::Run) -> bool {
+    let lanes = || run.summary.lanes.iter();
+    let is_held = match &letter.backend {
+        Some(backend) => lanes().any(|lane| lane.backend == *backend && lane.is_held()),
+        None => lanes().all(LaneSummary::is_held),
+    };
+    let key = serde_json::from_value::<FileKey>(letter.record["key"].clone()).ok();
+    let is_spoken_of =
+        run.brought.as_ref().is_none_or(|brought| key.is_some_and(|key| brought.contains(&key)));
+    is_held && is_spoken_of
 }
 
 /// Keeps the run's lease until it is aborted; a run that somebody wants to end is cancelled.

@@ -72,6 +72,6 @@ pub(super) async fn audit(program: &Program, arguments: AuditArguments) -> Resul
         since: from,
         limit: Some(arguments.limit),
     };
-    print_list(&store.audit(filter).await?, AUDIT_COLUMNS, "entry", arguments.store.format)?;
+    print_list(&store.audit(filter).await?, AUDIT_COLUMNS, "record", arguments.store.format)?;
     Ok(Exit::Done)
 }

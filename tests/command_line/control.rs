@@ -1,0 +1,219 @@
+//! What a load leaves in the control plane, and what its commands tell of it.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+use snake_pipe_testkit::postgres::TestDatabase;
+
+use super::{
+    shop,
+    support::{Answer, PASSWORD, Place},
+};
+
+/// Runs a command over the control plane of `code.db`, or of what `from` says.
+fn ask(place: &Place, command: &str, from: &str) -> Answer {
+    let arguments: Vec<_> = command.split(' ').chain(["--from", from, "--format", "json"]).collect();
+    place.run(&arguments)
+}
+
+fn runs(place: &Place, from: &str) -> Vec<Value> {
+    ask(place, "runs list", from).exits(0).json().as_array().unwrap().clone()
+}
+
+/// Two records; the second one's shape is wrong.
+const FACTS: &str = "{\"path\":\"a.py\",\"language\":\"python\"}\n{\"path\":\"b.py\",\"calls\":3}\n";
+
+#[test]
+fn a_load_is_a_run_with_its_tasks_deliveries_schemas_and_lineage() {
+    let place = shop::place();
+    let load = ["load", "shop", "--to", "sqlite:code.db", "--format", "json"];
+    let loaded = place.run(&load).exits(0).json();
+    let runs = runs(&place, "sqlite:code.db");
+    assert_eq!(runs.len(), 1);
+    let run = &runs[0];
+    assert_eq!(run["id"], loaded["run"]["run_id"]);
+    assert_eq!((&run["status"], &run["pipeline"]), (&"success".into(), &"shop".into()));
+    let files = loaded["source"]["files"].as_u64().unwrap();
+    assert_eq!(
+        (&run["statistics"]["processed"], &run["statistics"]["inserted"]),
+        (&files.into(), &files.into())
+    );
+    assert_eq!(run["destination"], serde_json::json!(["sqlite:code.db"]));
+    assert!(run["config_hash"].is_string() && run["instance"].is_string() && run["node"].is_string());
+
+    let tasks = ask(&place, "tasks", "sqlite:code.db").exits(0).json();
+    assert_eq!(tasks[0]["name"], "discover and read");
+    let id = run["id"].as_str().unwrap();
+    let shown = ask(&place, &format!("runs show {id}"), "sqlite:code.db").exits(0).json();
+    assert_eq!(shown["deliveries"][0]["status"], "published");
+    assert_eq!(shown["deliveries"][0]["records"], files);
+    let functions = ask(&place, "schemas show functions", "sqlite:code.db").exits(0).json();
+    assert_eq!((&functions["version"], &functions["run_id"]), (&1.into(), &id.into()));
+    let lineage = ask(&place, "lineage shop --downstream", "sqlite:code.db").exits(0).json();
+    assert_eq!(lineage[0]["edge"]["destination"], "sqlite:code.db");
+
+    place.write("shop/pkg/model.py", "class Item:\n    pass\n");
+    std::fs::remove_file(place.path("shop/web/format.ts")).unwrap();
+    place.run(&load).exits(0);
+    let second = &self::runs(&place, "sqlite:code.db")[0];
+    assert_eq!(second["statistics"]["inserted"], 0);
+    assert_eq!(second["statistics"]["deleted"], 1);
+    assert!(second["statistics"]["updated"].as_u64().unwrap() >= 1);
+}
+
+#[test]
+fn the_control_plane_is_no_source_file_and_can_be_left_out_or_elsewhere() {
+    let place = shop::place();
+    place.run(&["load", "shop", "--to", "sqlite:shop/code.db"]).exits(0);
+    assert!(place.path("shop/code.db.control").exists());
+    let again =
+        place.run(&["load", "shop", "--to", "sqlite:shop/code.db", "--format", "json"]).exits(0).json();
+    let paths = [
+        "query",
+        "SELECT file_path FROM files WHERE file_path LIKE 'code%'",
+        "--from",
+        "sqlite:shop/code.db",
+    ];
+    let found = place.run(&[&paths[..], &["--format", "json"]].concat()).exits(0).json();
+    assert_eq!((found, &again["run"]["lanes"][0]["status"]), (serde_json::json!([]), &"unchanged".into()));
+
+    let with = |url: &str| {
+        let mut command = place.command(&["load", "shop", "--to", "sqlite:other.db"]);
+        command.env("SNAKE_PIPE_METADATA__URL", url);
+        Answer::of(command, "").exits(0)
+    };
+    with("none");
+    with("sqlite:runs.control");
+    assert!(!place.path("other.db.control").exists() && place.path("runs.control").exists());
+    let answer = place.run(&["runs", "list", "--from", "sqlite:other.db"]).exits(2);
+    assert!(
+        answer.stderr.contains("there is no control plane at sqlite:other.db.control"),
+        "{}",
+        answer.told()
+    );
+}
+
+#[test]
+fn a_load_goes_on_without_its_control_plane_unless_that_is_required() {
+    let place = shop::place();
+    place.write("runs.control", "this is no database");
+    let load = |required: &str| {
+        let mut command = place.command(&["load", "shop", "--to", "sqlite:code.db"]);
+        command.env("SNAKE_PIPE_METADATA__URL", "sqlite:runs.control");
+        command.env("SNAKE_PIPE_METADATA__REQUIRED", required);
+        Answer::of(command, "")
+    };
+    let refused = load("true").exits(1);
+    assert!(refused.stderr.contains("file is not a database"), "{}", refused.told());
+    let loaded = load("false").exits(0);
+    assert!(loaded.stderr.contains("not recorded in the control plane"), "{}", loaded.told());
+    assert!(loaded.stdout.starts_with("loaded shop into sqlite:code.db"), "{}", loaded.told());
+}
+
+#[test]
+fn a_refused_record_is_a_dead_letter_until_a_replay_brings_it() {
+    let place = Place::new();
+    place.write("facts.ndjson", FACTS);
+    place.run(&["load", "--facts", "facts.ndjson", "--to", "sqlite:code.db"]).exits(3);
+    let letters = || ask(&place, "dead-letters list", "sqlite:code.db").exits(0).json();
+    let first = letters();
+    assert_eq!((first.as_array().unwrap().len(), &first[0]["source_id"]), (1, &"b.py".into()));
+    assert_eq!((&first[0]["status"], &first[0]["failures"]), (&"pending".into(), &1.into()));
+    assert!(first[0]["reason"].as_str().unwrap().contains("field calls"), "{first}");
+    assert_eq!(runs(&place, "sqlite:code.db")[0]["status"], "failed");
+
+    // It is wrong still: the same letter counts another failure.
+    place.run(&["dlq", "replay", "--from", "sqlite:code.db"]).exits(3);
+    let second = letters();
+    assert_eq!((&second[0]["id"], &second[0]["failures"]), (&first[0]["id"], &2.into()));
+    assert_eq!(second[0]["status"], "pending");
+
+    // Facts of another file say nothing of this one.
+    place.write("other.ndjson", "{\"path\":\"c.py\",\"language\":\"python\"}\n");
+    let other = ["load", "--facts", "other.ndjson", "--repository", "facts", "--to", "sqlite:code.db"];
+    place.run(&other).exits(0);
+    assert_eq!(letters()[0]["status"], "pending");
+
+    place.write("facts.ndjson", FACTS.replace("\"calls\":3", "\"language\":\"python\""));
+    place.run(&["dead-letters", "replay", "--from", "sqlite:code.db"]).exits(0);
+    assert_eq!(letters()[0]["status"], "resolved");
+    let sql = "SELECT parse_status FROM files WHERE file_path = 'b.py'";
+    let answer = place.run(&["query", sql, "--from", "sqlite:code.db", "--format", "json"]).exits(0);
+    assert_eq!(answer.json()[0]["parse_status"], "parsed");
+    // Nothing is left to replay.
+    place.run(&["dead-letters", "replay", "--from", "sqlite:code.db"]).exits(0);
+}
+
+#[test]
+fn a_failed_run_is_retried_as_a_run_with_a_parent() {
+    let place = shop::place();
+    place.run(&["load", "shop", "--to", "sqlite:good.db", "--repository", "app"]).exits(0);
+    place.write("bad.db", "this is no database");
+    let both = ["load", "shop", "--to", "sqlite:good.db", "--to", "sqlite:bad.db", "--repository", "app"];
+    place.run(&both).exits(3);
+    let failed = runs(&place, "sqlite:good.db").remove(0);
+    assert_eq!((&failed["status"], &failed["outcome"]), (&"failed".into(), &"partly_failed".into()));
+    let id = failed["id"].as_str().unwrap();
+    let errors = ask(&place, "errors list --status open", "sqlite:good.db").exits(0).json();
+    assert_eq!((&errors[0]["run_id"], &errors[0]["dataset"]), (&id.into(), &"sqlite:bad.db".into()));
+    let error = errors[0]["id"].as_str().unwrap();
+    ask(&place, &format!("errors resolve {error} --note mended"), "sqlite:good.db").exits(0);
+    let shown = ask(&place, &format!("errors show {error}"), "sqlite:good.db").exits(0).json();
+    assert_eq!((&shown["status"], &shown["resolution"]), (&"resolved".into(), &"mended".into()));
+
+    std::fs::remove_file(place.path("bad.db")).unwrap();
+    place.run(&["runs", "retry", id, "--from", "sqlite:good.db"]).exits(0);
+    let retried = runs(&place, "sqlite:good.db").remove(0);
+    assert_eq!((&retried["parent_run_id"], &retried["attempt"]), (&id.into(), &2.into()));
+    assert_eq!(retried["status"], "success");
+    assert!(place.path("bad.db").exists());
+    let again =
+        place.run(&["runs", "retry", retried["id"].as_str().unwrap(), "--from", "sqlite:good.db"]).exits(1);
+    assert!(again.stderr.contains("the run succeeded, there is nothing to try again"), "{}", again.told());
+}
+
+#[test]
+fn a_killed_load_is_lost_and_the_next_one_says_so() {
+    let place = shop::place();
+    place.run(&["load", "shop", "--to", "sqlite:code.db"]).exits(0);
+    // It waits for facts that never come, until it is killed.
+    let load = ["load", "--facts", "-", "--repository", "shop", "--to", "sqlite:code.db"];
+    let mut command = place.command(&load);
+    command.env("SNAKE_PIPE_METADATA__LEASE_SECONDS", "1").stdin(Stdio::piped());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let is_running = || runs(&place, "sqlite:code.db").iter().any(|run| run["status"] == "running");
+    while !is_running() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(is_running());
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let next = place.run(&["load", "shop", "--to", "sqlite:code.db"]).exits(0);
+    assert!(next.stderr.contains("an earlier load of this repository was lost"), "{}", next.told());
+    let statuses: Vec<_> = runs(&place, "sqlite:code.db").iter().map(|run| run["status"].clone()).collect();
+    assert_eq!(statuses, ["success", "lost", "success"]);
+    assert_eq!(ask(&place, "recover", "sqlite:code.db").exits(0).json(), serde_json::json!([]));
+}
+
+#[test]
+fn postgresql_holds_the_control_plane_in_a_schema_of_its_own_without_passwords() {
+    let place = shop::place();
+    let database = TestDatabase::create().unwrap();
+    database.psql(&format!("CREATE ROLE loader LOGIN SUPERUSER PASSWORD '{PASSWORD}'")).unwrap();
+    let url = database.tcp_url();
+    let (_, rest) = url.split_once('@').unwrap();
+    let url = format!("postgres://loader:{PASSWORD}@{rest}");
+    place.run(&["load", "shop", "--to", &url]).exits(0);
+    let run = runs(&place, &url).remove(0);
+    assert_eq!((&run["status"], &run["pipeline"]), (&"success".into(), &"shop".into()));
+    let dumped = database.psql("SELECT string_agg(t::text, ' ') FROM snake_pipe.runs t").unwrap();
+    assert!(dumped.contains("***") && !dumped.contains(PASSWORD), "{dumped}");
+    let id = run["id"].as_str().unwrap();
+    let refused = place.run(&["runs", "retry", id, "--from", &url]).exits(1);
+    assert!(refused.stderr.contains("was not kept"), "{}", refused.told());
+    let stats = ask(&place, "stats --since 1h", &url).exits(0).json();
+    assert_eq!((&stats["runs"], &stats["success_rate"]), (&1.into(), &1.0.into()));
+    database.psql("DROP OWNED BY loader; DROP ROLE loader").unwrap();
+}
