@@ -6,7 +6,8 @@ use snake_pipe_core::{Error, ErrorKind, Result, Value};
 
 use crate::cli::{
     arguments::Format,
-    output::{plural, print, print_json, table_of},
+    output::{plural, print, print_json},
+    table::table_of,
 };
 
 /// A heading, and where its value stands in the JSON of an item (`/error/message`).
