@@ -23,7 +23,7 @@ use snake_pipe_core::{
     model::TransformedAst,
     schema::{RowContext, TableId, Unit, write_rows},
 };
-use snake_pipe_postgres::CopyBuffers;
+use snake_pipe_postgres::{CopyBuffers, PostgresBackend, PostgresConfig};
 use snake_pipe_testkit::postgres::{ClusterOptions, PostgresCluster};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
@@ -86,7 +86,7 @@ fn shared_folder() -> Result<tempfile::TempDir> {
 /// A new database with our schema.
 async fn database(cluster: &PostgresCluster, name: &str) -> Result<Arc<dyn DatabaseBackend>> {
     let url = cluster.create_database(name)?;
-    let backend = snake_pipe::registry()?.build(&url, None, [])?;
+    let backend: Arc<dyn DatabaseBackend> = Arc::new(PostgresBackend::new(PostgresConfig::from_url(&url)?));
     backend.connect().await?;
     backend.migrate(MigrateMode::Apply).await?;
     Ok(backend)

@@ -136,7 +136,11 @@ pub(super) async fn integrity_is_clean_after_loads(store: Store) -> Result<()> {
         edited.bring_to(&generator.facts()).await?;
         generator.edit();
     }
-    for scope in [IntegrityScope::All, IntegrityScope::Repository(edited.repository.id())] {
+    let repository = edited.repository.id();
+    let files = edited.manifest().await?.files.keys().copied().take(5).collect();
+    let scopes =
+        [IntegrityScope::All, IntegrityScope::Repository(repository), IntegrityScope::Files(repository, files)];
+    for scope in scopes {
         let result = subject.backend.check_integrity(scope).await?;
         assert!(!result.constraints.is_empty(), "nothing was looked at");
         assert!(result.is_clean(), "{result:?}");
