@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use snake_pipe_core::{Error, ErrorKind, Result, Timestamp};
+#[cfg(feature = "postgres")]
+use sqlx::Connection as _;
 use sqlx::pool::PoolConnection;
 
 use super::{
@@ -52,6 +54,13 @@ impl Transaction {
             }
             #[cfg(feature = "postgres")]
             Pool::Postgres(pool) => {
+                if pool.size() == 0 {
+                    // A pool asks a server that refuses again and again until its limit; a connection of its own says at once
+                    // that the server is down.
+                    let probe = sqlx::PgConnection::connect_with(&pool.connect_options()).await;
+                    let probe = probe.map_err(super::error::convert)?;
+                    probe.close().await.map_err(super::error::convert)?;
+                }
                 let connection = pool.acquire().await.map_err(super::error::convert)?;
                 let begin = if access == Access::Write {
                     "BEGIN ISOLATION LEVEL READ COMMITTED"
