@@ -49,7 +49,7 @@ fn place(port: u16) -> Place {
         format!(
             "[backends.url]\nurl = \"postgres://me:canary-in-url@127.0.0.1:{port}/code\"\n\
              [backends.option]\nhost = \"127.0.0.1\"\nport = {port}\ndatabase = \"code\"\nusername = \"me\"\n\
-             password = \"canary-in-option\"\n\
+             password_env = \"CODE_PASSWORD\"\n\
              [backends.variable]\nurl = \"postgres://me@127.0.0.1:{port}/code\"\npassword_env = \"CODE_PASSWORD\"\n\
              [backends.file]\nurl = \"postgres://me@127.0.0.1:{port}/code\"\npassword_file = \"password\"\n\
              [backends.query]\nurl = \"postgres://127.0.0.1:{port}/code?user=me&password=canary-in-query\"\n"
@@ -97,6 +97,19 @@ fn no_command_shows_a_password_whatever_goes_wrong() {
         ] {
             assert_clean(&told(&run(&place, arguments)), &arguments.join(" "));
         }
+    }
+}
+
+#[test]
+fn a_password_where_none_belongs_is_refused_without_showing_it() {
+    let place = place(1);
+    place.write(
+        "snake-pipe.toml",
+        "[backends.a]\nurl = \"postgres://h/d\"\npassword = \"canary-in-option\"\n",
+    );
+    for arguments in [&["load", "src", "--to", "a"] as &[_], &["config", "show"], &["doctor", "--from", "a"]]
+    {
+        assert_clean(&told(&run(&place, arguments)), &arguments.join(" "));
     }
 }
 
