@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    Result, postgres,
+    Result, accuracy, postgres,
     shell::{self, cargo},
 };
 
@@ -20,6 +20,7 @@ const LEAST_PERCENT: f64 = 90.0;
 /// Measures, prints a table, and fails under [`LEAST_PERCENT`].
 pub(crate) fn run() -> Result {
     postgres::install_if_missing()?;
+    accuracy::install_python_if_missing()?;
     if shell::output(&mut cargo(&["llvm-cov", "--version"])).is_none() {
         shell::run(&mut cargo(&["install", "cargo-llvm-cov", "--locked"]))?;
     }

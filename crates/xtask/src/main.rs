@@ -6,6 +6,7 @@ mod bench;
 mod chaos;
 mod check;
 mod coverage;
+mod debian;
 mod examples;
 mod links;
 mod package;

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use crate::{Result, shell};
+use crate::{Result, debian, shell};
 
 /// Names the folder of the programs, before any other place is searched.
 const FOLDER_VARIABLE: &str = "SNAKE_PIPE_PG_BIN";
@@ -31,7 +31,7 @@ pub(crate) fn install_if_missing() -> Result {
         return install_pooler_if_missing();
     }
     println!("no server programs of PostgreSQL were found; the tests need them");
-    if is_root() && shell::output(Command::new("apt-get").arg("--version")).is_some() {
+    if debian::may_install() {
         install()?;
     }
     if is_installed() { install_pooler_if_missing() } else { Err(advice().to_owned()) }
@@ -42,15 +42,8 @@ fn install_pooler_if_missing() -> Result {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
     let is_missing = !folders.into_iter().any(|folder| folder.join("pgbouncer").is_file());
-    if is_missing && is_root() && shell::output(Command::new("apt-get").arg("--version")).is_some() {
-        let apt = |arguments: &[&str]| {
-            shell::run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
-        };
-        apt(&["update"])?;
-        // Its package starts it where there is an init system; nothing uses that one.
-        apt(&["install", "-y", "--no-install-recommends", "pgbouncer"])?;
-    }
-    Ok(())
+    // Its package starts it where there is an init system; nothing uses that one.
+    if is_missing && debian::may_install() { debian::install(&["pgbouncer"]) } else { Ok(()) }
 }
 
 fn is_installed() -> bool {
@@ -70,19 +63,11 @@ fn has_programs(folder: &Path) -> bool {
     folder.join("initdb").is_file() && folder.join("postgres").is_file()
 }
 
-fn is_root() -> bool {
-    shell::output(Command::new("id").arg("-u")).as_deref() == Some("0")
-}
-
 /// Installs the programs alone: by default Debian's package also makes a cluster and starts it at every boot.
 fn install() -> Result {
-    let apt = |arguments: &[&str]| {
-        shell::run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    apt(&["update"])?;
-    apt(&["install", "-y", "--no-install-recommends", "postgresql-common"])?;
+    debian::install(&["postgresql-common"])?;
     forbid_cluster(Path::new(CLUSTER_RULE))?;
-    apt(&["install", "-y", "--no-install-recommends", "postgresql"])
+    debian::install(&["postgresql"])
 }
 
 /// Adds the rule that no cluster is made, at the end, where it wins over what stands before.

@@ -6,13 +6,14 @@ use std::{
 };
 
 use crate::{
-    Result, examples, postgres,
+    Result, accuracy, examples, postgres,
     shell::{Shown, cargo},
 };
 
 /// Runs the tests. The last line printed is the summary, `N passed, N failed`.
 pub(crate) fn run(arguments: &[String]) -> Result {
     postgres::install_if_missing()?;
+    accuracy::install_python_if_missing()?;
     let mut tally = Tally::default();
 
     let mut workspace = cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::corpora::{self, Source};
-use crate::{Result, shell};
+use crate::{Result, debian, shell};
 
 /// A judge of one language.
 pub(crate) struct Judge {
@@ -128,6 +128,11 @@ pub(crate) fn names() -> Vec<&'static str> {
 /// The folder of the judges' programs.
 pub(crate) fn programs() -> PathBuf {
     shell::root().join("crates/xtask/judges")
+}
+
+/// Installs a Python where there is none and packages may be installed; else the tests say what is missing.
+pub(crate) fn install_python_if_missing() -> Result {
+    if python_program().is_err() && debian::may_install() { debian::install(&["python3"]) } else { Ok(()) }
 }
 
 /// The newest Python that is there, from 3.12 on if there is one: before, places inside f-strings are wrong.

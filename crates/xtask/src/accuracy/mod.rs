@@ -19,6 +19,7 @@ use std::{
 
 use serde_json::json;
 
+pub(crate) use self::judges::install_python_if_missing;
 use self::{
     compare::{Comparison, Difference},
     fact::FileFacts,
