@@ -84,6 +84,36 @@ fn facts_add_to_what_is_there_unless_they_are_said_to_be_complete() {
 }
 
 #[test]
+fn what_is_broken_beyond_its_path_removes_nothing() {
+    let place = Place::new();
+    let load = ["load", "--repository", "app", "--to", "sqlite:code.db", "--facts"];
+    place.write("whole.ndjson", "{\"path\":\"a.py\"}\n{\"path\":\"b.py\"}\n");
+    place.run(&[&load[..], &["whole.ndjson"]].concat()).exits(0);
+    for broken in ["{\"path\":\"a.py\"}\n{broken b.py\n", "[\n{\"path\":\"a.py\"},\n{\"path\":\"c.py\"}\n]\n"]
+    {
+        place.write("broken.ndjson", broken);
+        let answer = place.run(&[&load[..], &["broken.ndjson", "--complete"]].concat()).exits(3);
+        assert!(answer.stdout.contains("--complete removes nothing: line "), "{}", answer.told());
+        assert!(answer.stderr.contains("--complete removes nothing: line "), "{}", answer.told());
+        let held = query(&place, "sqlite:code.db", "SELECT file_path FROM files WHERE file_path = 'b.py'");
+        assert_eq!(held.len(), 1);
+    }
+}
+
+#[test]
+fn a_size_that_no_table_holds_is_refused_with_line_and_field() {
+    let place = Place::new();
+    let facts = "{\"path\":\"a\",\"size_bytes\":9223372036854775808}\n{\"path\":\"b\",\"size_bytes\":9223372036854775808}\n";
+    let load = ["load", "--facts", "-", "--repository", "app", "--to", "sqlite:code.db"];
+    let answer = place.run_with_input(&load, facts).exits(3);
+    assert!(
+        answer.stdout.contains("refused: line 2, field size_bytes: is 9223372036854775808"),
+        "{}",
+        answer.told()
+    );
+}
+
+#[test]
 fn a_broken_line_is_named_and_the_others_are_loaded() {
     let place = Place::new();
     let facts = r#"{"path":"a.c","language":"c"}

@@ -10,16 +10,22 @@ use super::{Walk, issues::issue};
 
 /// How many nodes of a whole tree are kept.
 const MAX_NODES: u32 = 200_000;
-/// How deep a whole tree is kept. A level of it takes two of JSON, and PostgreSQL takes about a thousand of those.
+/// How deep a whole tree or an outline is kept. A level takes two of JSON, and PostgreSQL takes about a thousand of those.
 const MAX_DEPTH: usize = 400;
 
 impl<'t> Walk<'t> {
-    /// The outline: `{"definitions":[{"kind","name","line_start","line_end","children":[…]}]}`, nested as in the file.
-    pub(super) fn outline(&self) -> JsonText {
+    /// The outline: `{"definitions":[{"kind","name","line_start","line_end","children":[…]}]}`, nested as in the file;
+    /// cut below some levels, with a parse issue.
+    pub(super) fn outline(&mut self) -> JsonText {
         let mut json = String::from("{\"definitions\":[");
         let mut open = 0;
         let mut needs_comma = false;
+        let mut cut: Option<Span> = None;
         for (depth, definition) in &self.late.definitions {
+            if *depth as usize >= MAX_DEPTH {
+                cut.get_or_insert_with(|| self.outlined(*definition).2);
+                continue;
+            }
             while open > *depth {
                 json.push_str("]}");
                 open -= 1;
@@ -36,11 +42,25 @@ impl<'t> Walk<'t> {
             json.push_str("]}");
         }
         json.push_str("]}");
+        if let Some(span) = cut {
+            let message = format!("the outline was cut below {MAX_DEPTH} levels of definitions");
+            self.facts.parse_issues.push(issue(IssueKind::Truncated, message, span));
+        }
         JsonText::from_trusted(json)
     }
 
     fn outline_entry(&self, json: &mut String, definition: Owner) {
-        let (kind, name, span) = match definition {
+        let (kind, name, span) = self.outlined(definition);
+        let name = serde_json::Value::from(name);
+        let Span { line_start, line_end, .. } = span;
+        json.push_str(&format!(
+            "{{\"kind\":\"{kind}\",\"name\":{name},\"line_start\":{line_start},\"line_end\":{line_end},\"children\":["
+        ));
+    }
+
+    /// Kind, name and place of a definition.
+    fn outlined(&self, definition: Owner) -> (&'static str, &str, Span) {
+        match definition {
             Owner::Function(index) => {
                 let function = &self.facts.functions[index as usize];
                 (function.kind.as_str(), function.name.as_str(), function.span)
@@ -50,12 +70,7 @@ impl<'t> Walk<'t> {
                 (class.kind.as_str(), class.name.as_str(), class.span)
             }
             Owner::File => ("file", "", Span::default()),
-        };
-        let name = serde_json::Value::from(name);
-        let Span { line_start, line_end, .. } = span;
-        json.push_str(&format!(
-            "{{\"kind\":\"{kind}\",\"name\":{name},\"line_start\":{line_start},\"line_end\":{line_end},\"children\":["
-        ));
+        }
     }
 
     /// The whole tree of named nodes: `{"kind","field","span":[line, column, line, column],"children":[…]}`, `field` and

@@ -146,6 +146,24 @@ fn the_outline_nests_as_the_file_does() {
 }
 
 #[test]
+fn definitions_are_outlined_down_to_the_depth_that_databases_take() {
+    for levels in [400, 550, 20_000] {
+        let source = "function a(){".repeat(levels) + &"}".repeat(levels);
+        let parsed = parse_text(Language::JavaScript, &source);
+        assert_eq!(parsed.facts.functions.len(), levels);
+        let json = parsed.facts.ast_content.unwrap();
+        assert_eq!(json.as_str().matches("\"kind\"").count(), 400);
+        assert_eq!(json.as_str().matches('{').count(), json.as_str().matches('}').count());
+        let cuts = parsed.facts.parse_issues.iter().map(|issue| issue.message.as_str());
+        let expected: &[&str] = match levels {
+            400 => &[],
+            _ => &["the outline was cut below 400 levels of definitions"],
+        };
+        assert_eq!(cuts.collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
 fn the_whole_tree_has_kinds_fields_and_spans() {
     let options = ParseOptions { ast: AstMode::Full, store_source: false };
     let json = parse(Language::Python, b"x = 1\n", &options).facts.ast_content.unwrap();

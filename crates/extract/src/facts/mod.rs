@@ -6,6 +6,7 @@
 
 mod json_objects;
 mod ndjson;
+mod numbers;
 mod plain_words;
 mod schema;
 mod snake_pipe_json;
@@ -14,7 +15,7 @@ mod validate;
 use std::{collections::hash_map::Entry, fmt};
 
 use rustc_hash::FxHashMap;
-use snake_pipe_core::{SourcePath, id::FileKey, model::TransformedAst};
+use snake_pipe_core::{Language, SourcePath, id::FileKey, model::TransformedAst};
 
 pub use ndjson::{DEFAULT_MAX_LINE_BYTES, NdjsonReader, write_ndjson};
 pub use schema::facts_schema;
@@ -45,13 +46,24 @@ pub struct Quarantined {
     pub message: String,
     /// The file that the piece speaks of, if that could be read.
     pub path: Option<SourcePath>,
+    /// The file's language, as far as it could be read.
+    pub language: Language,
+    /// Whether an earlier record is of the same file: nothing is stored in its place.
+    pub is_repeated: bool,
+    /// Whether the piece may be about files that nothing names: its own could not be read, or it is not one whole JSON
+    /// object. Then the input does not say which files there are.
+    pub hides_files: bool,
 }
 
 impl Quarantined {
-    /// What is stored in place of the facts: a failed file with the reason. None if the file is not known.
+    /// What is stored in place of the facts: a failed file with the reason. None if the file is not known, or has a record
+    /// already.
     #[must_use]
     pub fn refused(&self) -> Option<TransformedAst> {
-        Some(TransformedAst::new(self.path.clone()?).refused(self.to_string()))
+        let path = self.path.clone().filter(|_| !self.is_repeated)?;
+        Some(
+            TransformedAst { language: self.language, ..TransformedAst::new(path) }.refused(self.to_string()),
+        )
     }
 }
 
@@ -73,15 +85,29 @@ impl fmt::Display for Quarantined {
 struct Flaw {
     field: Option<String>,
     message: String,
+    /// Whether this is not one whole JSON object.
+    is_broken: bool,
+}
+
+/// What can be read of a piece that is wrong.
+#[derive(Debug, Default)]
+struct About {
+    path: Option<SourcePath>,
+    language: Language,
 }
 
 impl Flaw {
     fn new(message: impl Into<String>) -> Self {
-        Self { field: None, message: message.into() }
+        Self { field: None, message: message.into(), is_broken: false }
+    }
+
+    /// What is not one whole JSON object.
+    fn broken(message: impl Into<String>) -> Self {
+        Self { is_broken: true, ..Self::new(message) }
     }
 
     fn of(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), message: message.into() }
+        Self { field: Some(field.into()), ..Self::new(message) }
     }
 
     /// What serde found, with the field's path. Records are parsed one by one: the line that serde names is of no use.
@@ -94,7 +120,7 @@ impl Flaw {
         }
         if inner.is_syntax() || inner.is_eof() {
             message = format!("not JSON from column {} on: {message}", inner.column());
-            return Self { field, message: cut(message) };
+            return Self { field, ..Self::broken(cut(message)) };
         }
         let (missing, message) = plain_words::told(&message);
         // The path leads to where a field is missing; its name makes it whole.
@@ -102,7 +128,7 @@ impl Flaw {
             (Some(field), Some(name)) => Some(format!("{field}.{name}")),
             (field, name) => field.or(name.map(str::to_owned)),
         };
-        Self { field, message: cut(message) }
+        Self { field, ..Self::new(cut(message)) }
     }
 }
 
@@ -135,26 +161,35 @@ impl SeenFiles {
         }
     }
 
-    /// The record of a piece that was read; `path` is the file that a wrong one speaks of, as far as that is known.
+    /// The record of a piece that was read; `about` is what could be read of a wrong one.
     fn record(
         &mut self,
         read: Result<TransformedAst, Flaw>,
-        path: Option<SourcePath>,
+        about: About,
         (line, object): (u64, Option<u64>),
     ) -> Record {
-        let quarantined = |Flaw { field, message }, path| {
-            Record::Quarantined(Quarantined { line, object, field, message, path })
-        };
-        match read {
+        let (flaw, About { path, language }, is_repeated) = match read {
             Ok(facts) => match self.add(&facts.path, line) {
-                Ok(()) => Record::Facts(Box::new(facts)),
-                Err(flaw) => quarantined(flaw, None),
+                Ok(()) => return Record::Facts(Box::new(facts)),
+                Err(flaw) => (flaw, About { path: Some(facts.path), language: facts.language }, true),
             },
             Err(flaw) => {
-                let path = path.filter(|path| self.add(path, line).is_ok());
-                quarantined(flaw, path)
+                let is_repeated = about.path.as_ref().is_some_and(|path| self.add(path, line).is_err());
+                (flaw, about, is_repeated)
             }
-        }
+        };
+        let Flaw { field, message, is_broken } = flaw;
+        let hides_files = is_broken || path.is_none();
+        Record::Quarantined(Quarantined {
+            line,
+            object,
+            field,
+            message,
+            path,
+            language,
+            is_repeated,
+            hides_files,
+        })
     }
 }
 
@@ -170,11 +205,15 @@ mod tests {
             field: Some("calls[0].name".into()),
             message: "is empty".into(),
             path: Some("a.c".into()),
+            language: Language::C,
+            is_repeated: false,
+            hides_files: false,
         };
         let refused = quarantined.refused().unwrap();
-        assert_eq!(refused.path.as_str(), "a.c");
+        assert_eq!((refused.path.as_str(), refused.language), ("a.c", Language::C));
         assert_eq!(refused.skip_reason.as_deref(), Some("line 3, field calls[0].name: is empty"));
-        assert_eq!(Quarantined { path: None, ..quarantined }.refused(), None);
+        assert_eq!(Quarantined { path: None, ..quarantined.clone() }.refused(), None);
+        assert_eq!(Quarantined { is_repeated: true, ..quarantined }.refused(), None);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::io::{self, BufRead, Write};
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
-use snake_pipe_core::{Error, Result, SourcePath, model::TransformedAst};
+use snake_pipe_core::{Error, Language, Result, model::TransformedAst};
 
-use super::{Flaw, Record, SeenFiles, validate};
+use super::{About, Flaw, Record, SeenFiles, validate};
 
 /// Longer lines are quarantined, unless configured otherwise: 256 MiB.
 pub const DEFAULT_MAX_LINE_BYTES: usize = 256 << 20;
@@ -63,11 +63,12 @@ impl<R: BufRead> NdjsonReader<R> {
                     self.max_line_bytes
                 ))),
             };
-            let path = match &read {
-                Ok(_) => None,
-                Err(_) => path_of(bytes, "path").filter(|path| validate::path_flaw(path).is_none()),
+            let mut about = match &read {
+                Ok(_) => About::default(),
+                Err(_) => about(bytes, "path"),
             };
-            return Ok(Some(self.seen.record(read, path, (self.line, None))));
+            about.path = about.path.filter(|path| validate::path_flaw(path).is_none());
+            return Ok(Some(self.seen.record(read, about, (self.line, None))));
         }
     }
 }
@@ -93,13 +94,13 @@ pub fn write_ndjson(output: &mut impl Write, facts: &TransformedAst) -> Result<(
 fn parse(line: &[u8]) -> Result<TransformedAst, Flaw> {
     // A list of the fields' values would be read as if their names stood before them.
     if line.trim_ascii_start().starts_with(b"[") {
-        return Err(Flaw::new(
+        return Err(Flaw::broken(
             "an object is expected, not a list: one object a line, without a list around them",
         ));
     }
     let mut json = serde_json::Deserializer::from_slice(line);
     let facts: TransformedAst = serde_path_to_error::deserialize(&mut json).map_err(Flaw::from_json)?;
-    json.end().map_err(|_| Flaw::new("more than one JSON value stands on the line; one object a line"))?;
+    json.end().map_err(|_| Flaw::broken("more than one JSON value stands on the line; one object a line"))?;
     validate::completed(facts)
 }
 
@@ -139,21 +140,21 @@ fn read_line(input: &mut impl BufRead, buffer: &mut Vec<u8>, max_bytes: usize) -
     }
 }
 
-/// The path that the object gives in `field`, even if the object is cut off or wrong behind it.
-pub(super) fn path_of(object: &[u8], field: &str) -> Option<SourcePath> {
-    let mut path = None;
-    let visitor = PathVisitor { field, path: &mut path };
+/// The path that the object gives in `field`, and the language, even if the object is cut off or wrong behind them.
+pub(super) fn about(object: &[u8], field: &str) -> About {
+    let mut about = About::default();
+    let visitor = AboutVisitor { field, about: &mut about };
     // What is wrong with the object is known already.
     serde_json::Deserializer::from_slice(object).deserialize_map(visitor).ok();
-    path
+    about
 }
 
-struct PathVisitor<'a> {
+struct AboutVisitor<'a> {
     field: &'a str,
-    path: &'a mut Option<SourcePath>,
+    about: &'a mut About,
 }
 
-impl<'de> Visitor<'de> for PathVisitor<'_> {
+impl<'de> Visitor<'de> for AboutVisitor<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -163,10 +164,14 @@ impl<'de> Visitor<'de> for PathVisitor<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             if key == self.field {
-                *self.path = Some(map.next_value()?);
-                return Ok(());
+                self.about.path = Some(map.next_value()?);
+            } else if key == "language" {
+                // One that is not known is what may be wrong; the path behind it is still to be read.
+                let language: serde_json::Value = map.next_value()?;
+                self.about.language = serde_json::from_value(language).unwrap_or(Language::Unknown);
+            } else {
+                map.next_value::<IgnoredAny>()?;
             }
-            map.next_value::<IgnoredAny>()?;
         }
         Ok(())
     }
@@ -174,7 +179,10 @@ impl<'de> Visitor<'de> for PathVisitor<'_> {
 
 #[cfg(test)]
 mod tests {
-    use snake_pipe_core::model::{Function, ParseStatus};
+    use snake_pipe_core::{
+        SourcePath,
+        model::{Function, ParseStatus},
+    };
 
     use super::*;
 
@@ -255,6 +263,31 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_line_keeps_its_language() {
+        let quarantined = quarantined(r#"{"path":"a.go","functions":[{"name":""}],"language":"go"}"#);
+        assert_eq!(quarantined.refused().unwrap().language, Language::Go);
+        let unknown = self::quarantined(r#"{"language":"no such","path":"a.go"}"#).refused().unwrap();
+        assert_eq!((unknown.path.as_str(), unknown.language), ("a.go", Language::Unknown));
+    }
+
+    #[test]
+    fn what_is_no_whole_object_or_names_no_file_may_hide_files() {
+        for line in [
+            "{broken b.py",
+            "[",
+            r#"{"path":"a"} {"path":"b"}"#,
+            r#"{"path":"a","x"#,
+            r#"{"path":"/a"}"#,
+            "7",
+        ] {
+            assert!(quarantined(line).hides_files, "{line}");
+        }
+        for line in [r#"{"path":"a","calls":7}"#, r#"{"path":"a","functions":[{"name":""}]}"#] {
+            assert!(!quarantined(line).hides_files, "{line}");
+        }
+    }
+
+    #[test]
     fn a_line_without_a_path_names_the_field() {
         let quarantined = quarantined("{}");
         assert_eq!((quarantined.field.as_deref(), quarantined.path), (Some("path"), None));
@@ -266,7 +299,7 @@ mod tests {
         let quarantined = quarantined("{\"path\":\"a\"}\n{\"path\":\"a\"}");
         assert_eq!(quarantined.message, "the file is the one of line 1 already; one record a file");
         // Storing a failed file in its place would undo the sound record.
-        assert_eq!(quarantined.path, None);
+        assert_eq!((quarantined.refused(), quarantined.hides_files), (None, false));
     }
 
     #[test]

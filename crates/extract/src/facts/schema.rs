@@ -3,11 +3,34 @@
 use serde_json::Value;
 use snake_pipe_core::model::TransformedAst;
 
+use super::numbers::{GREATEST_BIG_INTEGER, GREATEST_INTEGER};
+
 /// The JSON Schema (draft 2020-12) of one line of NDJSON. What it cannot say, such as that indices are in range, the
 /// reader checks beyond it.
 #[must_use]
 pub fn facts_schema() -> Value {
-    schemars::schema_for!(TransformedAst).to_value()
+    let mut schema = schemars::schema_for!(TransformedAst).to_value();
+    add_greatest(&mut schema);
+    schema
+}
+
+/// Adds what the columns of the tables hold at most to every number that counts something.
+fn add_greatest(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            let greatest = match members.get("format").and_then(Value::as_str) {
+                Some("uint32") => Some(u64::from(GREATEST_INTEGER)),
+                Some("uint64") => Some(GREATEST_BIG_INTEGER),
+                _ => None,
+            };
+            if let Some(greatest) = greatest {
+                members.insert("maximum".to_owned(), greatest.into());
+            }
+            members.values_mut().for_each(add_greatest);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(add_greatest),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use snake_pipe_core::{
     },
 };
 
-use super::Flaw;
+use super::{Flaw, numbers};
 use crate::assign_symbols;
 
 /// The facts with what may be left out filled in, if they are sound.
@@ -18,6 +18,7 @@ pub(super) fn completed(mut facts: TransformedAst) -> Result<TransformedAst, Fla
         return Err(Flaw::of("path", message));
     }
     check_file(&facts)?;
+    numbers::check(&facts)?;
     functions(&mut facts)?;
     classes(&mut facts)?;
     sites(&mut facts)?;

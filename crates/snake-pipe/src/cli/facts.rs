@@ -33,13 +33,19 @@ pub(super) fn repository(arguments: &LoadArguments, facts: &Path) -> Result<Repo
     Ok(Repository::named(name))
 }
 
-/// Paths and languages of files.
-type Listing = Vec<(SourcePath, Language)>;
+/// What a load of facts speaks of.
+pub(super) struct Coverage {
+    pub(super) scope: Scope,
+    /// Paths and languages of the files.
+    pub(super) listing: Vec<(SourcePath, Language)>,
+    /// Why nothing is removed although `--complete` is given.
+    pub(super) nothing_removed: Option<String>,
+}
 
 /// With `--complete` the input is read once beforehand, for the paths that are in it.
-pub(super) async fn scope(arguments: &LoadArguments, facts: &Path) -> Result<(Scope, Listing)> {
+pub(super) async fn scope(arguments: &LoadArguments, facts: &Path) -> Result<Coverage> {
     if !arguments.complete {
-        return Ok((Scope::Partial, Listing::new()));
+        return Ok(Coverage { scope: Scope::Partial, listing: Vec::new(), nothing_removed: None });
     }
     if facts == Path::new("-") {
         return Err(Error::new(
@@ -52,10 +58,16 @@ pub(super) async fn scope(arguments: &LoadArguments, facts: &Path) -> Result<(Sc
     blocking(move || {
         // Of a file that comes twice the later facts hold.
         let mut files = BTreeMap::new();
+        let mut unknown = None;
         for record in records {
             let file = match record? {
                 Record::Facts(facts) => Some((facts.path.clone(), facts.language)),
-                Record::Quarantined(piece) => piece.refused().map(|facts| (facts.path, facts.language)),
+                Record::Quarantined(piece) => {
+                    if piece.hides_files {
+                        unknown.get_or_insert(piece.line);
+                    }
+                    piece.refused().map(|facts| (facts.path, facts.language))
+                }
             };
             files.extend(file.map(|(path, language)| (path.key(), (path, language))));
         }
@@ -66,10 +78,25 @@ pub(super) async fn scope(arguments: &LoadArguments, facts: &Path) -> Result<(Sc
                 Err(Error::new(ErrorKind::Data, "there are no facts, and --complete would remove everything")
                     .with_help("to remove a repository, use `snake-pipe repositories remove NAME`"))
             }
-            false => Ok((Scope::Complete(Arc::new(keys)), files.into_values().collect())),
+            false => {
+                // What is not read need not be gone.
+                let nothing_removed = unknown.map(nothing_removed);
+                let scope = match nothing_removed {
+                    Some(_) => Scope::Partial,
+                    None => Scope::Complete(Arc::new(keys)),
+                };
+                Ok(Coverage { scope, listing: files.into_values().collect(), nothing_removed })
+            }
         }
     })
     .await
+}
+
+fn nothing_removed(line: u64) -> String {
+    format!(
+        "--complete removes nothing: line {line} of the facts is not one whole object with a path, so the input does not say \
+         which files there are"
+    )
 }
 
 pub(super) type Records = Box<dyn Iterator<Item = Result<Record>> + Send>;

@@ -31,7 +31,7 @@ use super::{
     arguments::LoadArguments,
     control::Recording,
     extract::blocking,
-    facts,
+    facts::{self, Coverage},
     failure::Exit,
     held::{Held, scope},
     metrics::MetricsFile,
@@ -148,6 +148,8 @@ pub(super) struct Run {
     /// The files that the source brought, where it does not speak of all there are.
     pub(super) brought: Option<BTreeSet<FileKey>>,
     pub(super) quarantined: Vec<Quarantined>,
+    /// Why `--complete` removed nothing, if it was to.
+    pub(super) nothing_removed: Option<String>,
     pub(super) phases: Vec<(&'static str, Duration)>,
     /// How the backends are called on the command line; empty where a command finds the only one by itself.
     pub(super) asked: Vec<String>,
@@ -257,7 +259,8 @@ async fn load_tree(
     let source = Some((inventory.files.len() as u64, bytes));
     let (asked, updated) = (asked(program, arguments)?, updated.load(Ordering::Relaxed));
     let (counts, quarantined) = (counts.get(), Vec::new());
-    Ok(Run { summary, counts, source, updated, brought: None, quarantined, phases, asked })
+    let (brought, nothing_removed) = (None, None);
+    Ok(Run { summary, counts, source, updated, brought, quarantined, nothing_removed, phases, asked })
 }
 
 /// A source tree and how it is read.
@@ -371,7 +374,10 @@ async fn load_facts(
 ) -> Result<Run> {
     let quarantined = Arc::new(Mutex::new(Vec::new()));
     let records = facts::records(arguments, facts)?;
-    let (scope, listing) = facts::scope(arguments, facts).await?;
+    let Coverage { scope, listing, nothing_removed } = facts::scope(arguments, facts).await?;
+    if let Some(why) = &nothing_removed {
+        tracing::warn!("{why}");
+    }
     let counts = Arc::new(SharedCounts::default());
     let stream = facts::stream(records, &quarantined);
     let version = format!("facts-{}", env!("CARGO_PKG_VERSION"));
@@ -395,5 +401,6 @@ async fn load_facts(
     let (asked, counts) = (asked(program, arguments)?, counts.get());
     let brought = std::mem::take(&mut *brought.lock().unwrap_or_else(PoisonError::into_inner));
     let brought = is_partial.then_some(brought);
-    Ok(Run { summary, counts, source: None, updated: 0, brought, quarantined, phases, asked })
+    let (source, updated) = (None, 0);
+    Ok(Run { summary, counts, source, updated, brought, quarantined, nothing_removed, phases, asked })
 }

@@ -26,6 +26,7 @@ pub(super) struct Report {
     source: Option<SourceReport>,
     loaded: Counts,
     quarantined: Vec<QuarantinedReport>,
+    nothing_removed: Option<String>,
     timings: Vec<Timing>,
     #[serde(skip)]
     asked: Vec<String>,
@@ -71,6 +72,7 @@ impl Report {
             source: run.source.map(|(files, bytes)| SourceReport { files, bytes }),
             loaded: run.counts,
             quarantined: quarantined.collect(),
+            nothing_removed: run.nothing_removed,
             timings: run.phases.into_iter().map(timing).collect(),
             asked: run.asked,
             answers_sql,
@@ -230,6 +232,9 @@ impl Report {
                 "  help: mend these and load the same again, what is loaded already costs nothing; the form is that of \
                  `snake-pipe extract`, see docs/facts.md\n",
             );
+        }
+        if let Some(why) = &self.nothing_removed {
+            text.push_str(&format!("{why}\n"));
         }
         text
     }

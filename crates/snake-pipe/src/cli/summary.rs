@@ -67,7 +67,7 @@ impl Counts {
         language.classes += classes;
         let is_read = !matches!(facts.parse_status, ParseStatus::Skipped | ParseStatus::Failed);
         if is_read {
-            self.bytes += facts.size_bytes.unwrap_or(0);
+            self.bytes = self.bytes.saturating_add(facts.size_bytes.unwrap_or(0));
         } else {
             let reason = facts.skip_reason.as_deref().unwrap_or("no reason given");
             // A refused record names its line; grouping wants the kind of reason only.
@@ -160,6 +160,9 @@ mod tests {
             ..TransformedAst::default()
         });
         assert_eq!((counts.files, counts.bytes, counts.languages.len()), (2, 5, 2));
+        // A producer may say what it likes.
+        counts.add(&TransformedAst { size_bytes: Some(u64::MAX), ..TransformedAst::default() });
+        assert_eq!(counts.bytes, u64::MAX);
         assert_eq!(counts.skipped, BTreeMap::from([("binary file".to_owned(), 1)]));
         assert!(counts.text().contains("1 binary file"));
     }

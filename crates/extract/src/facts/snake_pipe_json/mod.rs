@@ -10,12 +10,12 @@ mod model;
 
 use std::io::BufRead;
 
-use snake_pipe_core::{Error, Result, SourcePath, model::TransformedAst};
+use snake_pipe_core::{Error, Language, Result, SourcePath, model::TransformedAst};
 
 use super::{
-    Flaw, Record, SeenFiles,
+    About, Flaw, Record, SeenFiles,
     json_objects::{JsonObjects, Piece},
-    ndjson::path_of,
+    ndjson::about,
     validate,
 };
 use model::JavaFile;
@@ -55,17 +55,19 @@ impl<R: BufRead> SnakePipeJsonReader<R> {
         let bytes = self.objects.bytes();
         let read = match piece {
             Piece::Object => self.parse(bytes),
-            Piece::CutOff => Err(Flaw::new("the input ends inside the object: it may be cut off")),
+            Piece::CutOff => Err(Flaw::broken("the input ends inside the object: it may be cut off")),
             Piece::TooLong => Err(Flaw::new("the object is larger than 256 MiB")),
-            Piece::Foreign => Err(Flaw::new("something stands here that is no JSON object")),
-            Piece::OpenArray => Err(Flaw::new("the input ends inside an array: it may be cut off")),
+            Piece::Foreign => Err(Flaw::broken("something stands here that is no JSON object")),
+            Piece::OpenArray => Err(Flaw::broken("the input ends inside an array: it may be cut off")),
         };
         let path = match &read {
             Ok(_) => None,
-            Err(_) => path_of(bytes, "filePath").and_then(|path| self.path(path.as_str()).ok()),
+            Err(_) => about(bytes, "filePath").path.and_then(|path| self.path(path.as_str()).ok()),
         };
+        // That parser reads nothing else.
+        let about = About { path, language: Language::Java };
         let place = (self.objects.start_line(), Some(self.number));
-        Ok(Some(self.seen.record(read, path, place)))
+        Ok(Some(self.seen.record(read, about, place)))
     }
 
     fn parse(&self, bytes: &[u8]) -> Result<TransformedAst, Flaw> {

@@ -108,7 +108,8 @@ pub(in crate::languages) fn enumerator<'t>(walk: &mut Walk<'t>, node: Node<'t>) 
     walk.add_field(class, field);
 }
 
-/// The fields that a declaration in a class makes. Methods that it declares are declarations, `= 0` makes them abstract.
+/// The fields that a declaration in a class makes. Methods that it declares are declarations; `= 0` makes them abstract, and
+/// the class with them.
 pub(in crate::languages) fn field_declaration<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(class) = walk.enclosing_class() else { return };
     let declarators = walk.children_in(node, DECLARATOR);
@@ -121,6 +122,7 @@ pub(in crate::languages) fn field_declaration<'t>(walk: &mut Walk<'t>, node: Nod
         if found.as_function().is_none() {
             add_field(walk, class, node, *declarator, found, value);
         } else if value.is_some_and(|value| walk.bytes(value) == b"0") {
+            walk.class(class).is_abstract = true;
             open(walk, node, *declarator, found, None);
         } else {
             let class_name = walk.class(class).qualified_name.clone();

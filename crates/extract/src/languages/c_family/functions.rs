@@ -7,8 +7,8 @@ use super::{
     ARGUMENTS, ATTRIBUTE, ATTRIBUTE_DECLARATION, ATTRIBUTE_SPECIFIER, BODY, CALL_EXPRESSION, DECLARATOR,
     DEFAULT_METHOD_CLAUSE, DEFAULT_VALUE, DELETE_METHOD_CLAUSE, DESTRUCTOR_NAME, EXPLICIT_FUNCTION_SPECIFIER,
     FIELD_INITIALIZER_LIST, FUNCTION, IDENTIFIER, INIT_DECLARATOR, MACRO_TYPE_SPECIFIER, NAME, OPERATOR_CAST,
-    OPERATOR_NAME, PARAMETERS, STORAGE_CLASS_SPECIFIER, TRAILING_RETURN_TYPE, TYPE, TYPE_QUALIFIER, VALUE,
-    VARIADIC_PARAMETER_DECLARATION, VIRTUAL_SPECIFIER,
+    OPERATOR_NAME, PARAMETERS, PURE_VIRTUAL_CLAUSE, STORAGE_CLASS_SPECIFIER, TRAILING_RETURN_TYPE, TYPE,
+    TYPE_QUALIFIER, VALUE, VARIADIC_PARAMETER_DECLARATION, VIRTUAL_SPECIFIER,
     calls::{macro_loop, macro_loop_around},
     declarators::{Declared, declared, is_modifier, last_name, scope_text, type_text},
 };
@@ -32,6 +32,11 @@ pub(in crate::languages) fn function_definition<'t>(walk: &mut Walk<'t>, node: N
     let body = walk.child(node, BODY).or(default);
     // The signature ends where a constructor begins to initialise.
     let initializers = walk.child_of_kind(node, FIELD_INITIALIZER_LIST);
+    if walk.child_of_kind(node, PURE_VIRTUAL_CLAUSE).is_some()
+        && let Some(class) = walk.enclosing_class()
+    {
+        walk.class(class).is_abstract = true;
+    }
     if walk.child_of_kind(node, DELETE_METHOD_CLAUSE).is_none() {
         open(walk, node, declarator, found, initializers.or(body));
     }

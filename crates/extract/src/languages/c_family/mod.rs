@@ -1,6 +1,7 @@
 //! What C and C++ have in common: C++'s grammar extends C's.
 //!
-//! A function is what has a body; prototypes are declarations, pure virtual methods abstract functions. Function-like macros
+//! A function is what has a body; prototypes are declarations, pure virtual methods abstract functions. A class
+//! that declares one is abstract; one that inherits it without defining it is not known to be. Function-like macros
 //! are functions of kind `macro`, without complexity: their bodies are no syntax. A struct, union or enum without a name is
 //! named by the typedef, variable or field that it is the type of, else `(anonymous)`; the fields of a struct inside another
 //! one that are reached without a name are fields of the outer one.
@@ -64,6 +65,7 @@ names! {
         PLACEHOLDER_TYPE_SPECIFIER = "placeholder_type_specifier",
         POINTER_DECLARATOR = "pointer_declarator",
         POINTER_EXPRESSION = "pointer_expression",
+        PURE_VIRTUAL_CLAUSE = "pure_virtual_clause",
         QUALIFIED_IDENTIFIER = "qualified_identifier",
         REFERENCE_DECLARATOR = "reference_declarator",
         STORAGE_CLASS_SPECIFIER = "storage_class_specifier",
