@@ -19,12 +19,25 @@ pub enum AstMode {
 }
 
 /// What parsing keeps. Part of the fact cache's key: other options give other facts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ParseOptions {
     /// How much of the syntax tree is kept.
     pub ast: AstMode,
     /// Whether the source text of functions and the text of comments are kept.
     pub store_source: bool,
+    /// How many bytes of memory the syntax tree of one file may take, about; a file that would take more is not parsed.
+    /// Default: [`DEFAULT_MAX_TREE_BYTES`].
+    pub max_tree_bytes: u64,
+}
+
+/// One gibibyte: a tree takes some ten bytes for each byte of ordinary code, and up to three hundred where every other byte
+/// is a statement.
+pub const DEFAULT_MAX_TREE_BYTES: u64 = 1 << 30;
+
+impl Default for ParseOptions {
+    fn default() -> Self {
+        Self { ast: AstMode::default(), store_source: false, max_tree_bytes: DEFAULT_MAX_TREE_BYTES }
+    }
 }
 
 /// One parsed file: a pure function of its bytes, its language and the options. Nothing in it depends on the path

@@ -344,7 +344,7 @@ fn a_backend_that_holds_the_tree_is_owed_nothing() {
 fn extracted_facts_are_sound_and_read_back_from_what_is_written() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/src/languages/fixtures");
     for ast in [AstMode::Outline, AstMode::Full] {
-        let parse = ParseOptions { ast, store_source: true };
+        let parse = ParseOptions { ast, store_source: true, ..ParseOptions::default() };
         let options = ExtractOptions { parse, cache: CacheLocation::Temporary, ..ExtractOptions::default() };
         let facts = run(Path::new(root), options, all).facts;
         let mut lines = Vec::new();

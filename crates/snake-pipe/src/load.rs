@@ -10,7 +10,7 @@ use snake_pipe_coordinator::{
 };
 use snake_pipe_core::{Error, ErrorKind, Language, Result};
 use snake_pipe_extract::{
-    AstMode, CacheLocation, ExtractOptions, ParseOptions,
+    AstMode, CacheLocation, DEFAULT_MAX_TREE_BYTES, ExtractOptions, ParseOptions,
     discover::{DEFAULT_MAX_FILE_BYTES, DiscoverOptions},
 };
 
@@ -59,7 +59,11 @@ pub fn extract_options(
             languages,
             excluded: backends.iter().filter_map(|backend| database_file(&backend.url)).collect(),
         },
-        parse: ParseOptions { ast, store_source: flags.store_source || config.bool("extract.store_source") },
+        parse: ParseOptions {
+            ast,
+            store_source: flags.store_source || config.bool("extract.store_source"),
+            max_tree_bytes: config.integer("extract.max_tree_bytes").unwrap_or(DEFAULT_MAX_TREE_BYTES),
+        },
         cache: cache_location(config),
         threads: config.integer("load.threads").and_then(|threads| threads.try_into().ok()).unwrap_or(0),
         ..ExtractOptions::default()

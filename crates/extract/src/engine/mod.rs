@@ -54,6 +54,12 @@ use crate::{
 const BASE_CHECKS: usize = 100_000;
 const CHECKS_PER_BYTE: usize = 1;
 
+/// What a tree takes in memory for each byte of source at most: `;;;` and its like come to this.
+const WORST_TREE_BYTES: u64 = 300;
+/// What a tree grows by from one check to the next, in bytes: a check is made every hundred steps, and a step, which takes
+/// a token or closes a node, costs about a hundred bytes. Measured on what costs most, `;` and `a` on lines of their own.
+const TREE_BYTES_PER_CHECK: u64 = 10_000;
+
 /// Parses one file: a pure function of language, bytes and options.
 ///
 /// The path, the content's hashes and what follows from the path are not filled; references are unresolved. Whatever
@@ -84,7 +90,8 @@ pub fn parse(language: Language, source: &[u8], options: &ParseOptions) -> Parse
         let facts = TransformedAst { lines, parse_status, skip_reason: Some(reason), ..known };
         return ParsedFile { facts, ..ParsedFile::default() };
     };
-    match best_tree(number, source) {
+    let checks = most_checks(source.len(), options.max_tree_bytes);
+    match best_tree(number, source, checks) {
         Some((tree, table)) => {
             let parsed = extract(LANGUAGES[number], table, &tree, source, *options);
             let facts = TransformedAst { language, size_bytes, ..parsed.facts };
@@ -93,8 +100,33 @@ pub fn parse(language: Language, source: &[u8], options: &ParseOptions) -> Parse
         None => {
             let lines = Some(Lines::count(source, &[]).counts);
             let known = TransformedAst { lines, ..known };
-            failed(known, IssueKind::OverLimit, "parsing took more steps than a file of this size may take")
+            failed(known, IssueKind::OverLimit, &over_limit(checks, options.max_tree_bytes))
         }
+    }
+}
+
+/// How many of its own checks the parser may make. A file whose tree may not fit the memory has so many as trees have that fit.
+#[derive(Clone, Copy)]
+struct MostChecks {
+    checks: usize,
+    is_for_memory: bool,
+}
+
+fn most_checks(source_bytes: usize, max_tree_bytes: u64) -> MostChecks {
+    let checks = BASE_CHECKS + source_bytes * CHECKS_PER_BYTE;
+    if (source_bytes as u64).saturating_mul(WORST_TREE_BYTES) <= max_tree_bytes {
+        return MostChecks { checks, is_for_memory: false };
+    }
+    let fitting = usize::try_from(max_tree_bytes / TREE_BYTES_PER_CHECK).unwrap_or(usize::MAX);
+    MostChecks { checks: checks.min(fitting), is_for_memory: fitting < checks }
+}
+
+fn over_limit(checks: MostChecks, max_tree_bytes: u64) -> String {
+    match checks.is_for_memory {
+        true => format!(
+            "the syntax tree would take more than {max_tree_bytes} bytes of memory; extract.max_tree_bytes raises the limit"
+        ),
+        false => "parsing took more steps than a file of this size may take".to_owned(),
     }
 }
 
@@ -154,10 +186,10 @@ fn table(number: usize, variant: usize) -> &'static Table {
 /// The tree by the grammar that the language prefers for this source; where that finds errors, by the one of its
 /// grammars that finds the fewest, in the source or in what [`LanguageRules::mend`] makes of it. None where parsing takes
 /// too many steps.
-fn best_tree(number: usize, source: &[u8]) -> Option<(Tree, &'static Table)> {
+fn best_tree(number: usize, source: &[u8], checks: MostChecks) -> Option<(Tree, &'static Table)> {
     let rules = LANGUAGES[number];
     let preferred = (rules.prefer)(source);
-    let mut best = (tree(number, preferred, source)?, table(number, preferred));
+    let mut best = (tree(number, preferred, source, checks)?, table(number, preferred));
     if !best.0.root_node().has_error() {
         return Some(best);
     }
@@ -172,7 +204,7 @@ fn best_tree(number: usize, source: &[u8]) -> Option<(Tree, &'static Table)> {
         if fewest == 0 {
             break;
         }
-        let Some(other) = tree(number, variant, source) else { continue };
+        let Some(other) = tree(number, variant, source, checks) else { continue };
         let errors = error_bytes(&other);
         if errors < fewest {
             (best, fewest) = ((other, table(number, variant)), errors);
@@ -208,7 +240,7 @@ thread_local! {
 }
 
 /// Parses with a grammar; none where that takes too many steps.
-fn tree(number: usize, variant: usize, source: &[u8]) -> Option<Tree> {
+fn tree(number: usize, variant: usize, source: &[u8], checks: MostChecks) -> Option<Tree> {
     PARSERS.with_borrow_mut(|parsers| {
         if parsers.is_empty() {
             *parsers = LANGUAGES.iter().map(|rules| rules.grammars.iter().map(|_| None).collect()).collect();
@@ -219,7 +251,7 @@ fn tree(number: usize, variant: usize, source: &[u8]) -> Option<Tree> {
             parser.set_language(grammar).expect("the grammars are built for this version of tree-sitter");
             parser
         });
-        let mut checks = BASE_CHECKS + source.len() * CHECKS_PER_BYTE;
+        let MostChecks { mut checks, .. } = checks;
         let mut progress = |_: &_| {
             checks = checks.saturating_sub(1);
             if checks > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }

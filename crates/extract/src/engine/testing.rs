@@ -20,7 +20,7 @@ pub(crate) fn check_fixture(language: Language, source: &str, expected: &str, ex
     let actual = describe(&parse(
         language,
         source.as_bytes(),
-        &ParseOptions { ast: AstMode::None, store_source: false },
+        &ParseOptions { ast: AstMode::None, store_source: false, ..ParseOptions::default() },
     ));
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -92,7 +92,11 @@ fn a_hundred_thousand_parentheses_overflow_nothing() {
     for language in languages() {
         let start = Instant::now();
         for ast in [AstMode::Outline, AstMode::Full] {
-            let parsed = parse(language, source.as_bytes(), &ParseOptions { ast, store_source: true });
+            let parsed = parse(
+                language,
+                source.as_bytes(),
+                &ParseOptions { ast, store_source: true, ..ParseOptions::default() },
+            );
             assert_eq!(parsed.facts.lines.unwrap().total, 1, "{language}");
         }
         assert!(start.elapsed() < Duration::from_secs(60), "{language} took {:?}", start.elapsed());
@@ -146,6 +150,23 @@ fn the_outline_nests_as_the_file_does() {
 }
 
 #[test]
+fn a_tree_that_does_not_fit_the_memory_is_not_made() {
+    let options = ParseOptions { max_tree_bytes: 4 << 20, ..ParseOptions::default() };
+    for source in [";".repeat(100_000), "x = 1\n".repeat(50_000)] {
+        let facts = parse(Language::JavaScript, source.as_bytes(), &options).facts;
+        assert_eq!(facts.parse_status, ParseStatus::Failed);
+        assert_eq!(facts.parse_issues[0].kind, IssueKind::OverLimit);
+        assert_eq!(
+            facts.skip_reason.unwrap(),
+            "the syntax tree would take more than 4194304 bytes of memory; extract.max_tree_bytes raises the limit"
+        );
+    }
+    // What is long and says little takes little: registers of devices, as headers of kernels list them.
+    let header = "#define REGISTER_OF_A_DEVICE__FIELD_OF_IT_MASK 0x00000001L\n".repeat(4_000);
+    assert_eq!(parse(Language::C, header.as_bytes(), &options).facts.parse_status, ParseStatus::Parsed);
+}
+
+#[test]
 fn definitions_are_outlined_down_to_the_depth_that_databases_take() {
     for levels in [400, 550, 20_000] {
         let source = "function a(){".repeat(levels) + &"}".repeat(levels);
@@ -165,7 +186,7 @@ fn definitions_are_outlined_down_to_the_depth_that_databases_take() {
 
 #[test]
 fn the_whole_tree_has_kinds_fields_and_spans() {
-    let options = ParseOptions { ast: AstMode::Full, store_source: false };
+    let options = ParseOptions { ast: AstMode::Full, store_source: false, ..ParseOptions::default() };
     let json = parse(Language::Python, b"x = 1\n", &options).facts.ast_content.unwrap();
     let expected = concat!(
         r#"{"kind":"module","span":[1,1,1,6],"children":[{"kind":"expression_statement","span":[1,1,1,6],"#,
@@ -178,7 +199,7 @@ fn the_whole_tree_has_kinds_fields_and_spans() {
 
 #[test]
 fn a_whole_tree_over_the_limit_is_cut_and_says_so() {
-    let options = ParseOptions { ast: AstMode::Full, store_source: false };
+    let options = ParseOptions { ast: AstMode::Full, store_source: false, ..ParseOptions::default() };
     let parsed = parse(Language::Python, "x = 1\n".repeat(60_000).as_bytes(), &options);
     assert_eq!(issues(&parsed), [IssueKind::Truncated]);
     let json: serde_json::Value = serde_json::from_str(parsed.facts.ast_content.unwrap().as_str()).unwrap();
@@ -188,7 +209,7 @@ fn a_whole_tree_over_the_limit_is_cut_and_says_so() {
 #[test]
 fn source_text_is_kept_on_request() {
     let source = "# note\ndef f():\n  pass\n";
-    let options = ParseOptions { ast: AstMode::None, store_source: true };
+    let options = ParseOptions { ast: AstMode::None, store_source: true, ..ParseOptions::default() };
     let facts = parse(Language::Python, source.as_bytes(), &options).facts;
     assert_eq!(facts.functions[0].source_code.as_deref(), Some("def f():\n  pass"));
     assert_eq!(facts.comments[0].text.as_deref(), Some("# note"));
@@ -240,7 +261,7 @@ proptest! {
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         for language in languages() {
             for ast in [AstMode::Outline, AstMode::Full] {
-                let parsed = parse(language, &bytes, &ParseOptions { ast, store_source: true });
+                let parsed = parse(language, &bytes, &ParseOptions { ast, store_source: true, ..ParseOptions::default() });
                 if let Some(content) = parsed.facts.ast_content {
                     prop_assert!(serde_json::from_str::<serde::de::IgnoredAny>(content.as_str()).is_ok());
                 }

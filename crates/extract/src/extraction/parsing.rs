@@ -16,9 +16,9 @@ use super::{
     workers::Workers,
 };
 
-/// What parsing a file takes in memory at most, in bytes for each byte of source: tables that a program wrote come to this
+/// What parsing a file takes in memory as a rule, in bytes for each byte of source: tables that a program wrote come to this
 /// (a node for every three bytes, 80 bytes a node, and what is made of them), ordinary code to half, lists of macros to a
-/// tenth.
+/// tenth. What takes more, up to ten times as much, is bounded by [`ParseOptions::max_tree_bytes`](crate::ParseOptions).
 const BYTES_PER_SOURCE_BYTE: u64 = 28;
 
 /// Files that take no more than this are parsed whenever a thread is free.

@@ -4,7 +4,7 @@ use snake_pipe_core::Language;
 
 use crate::{
     languages::LANGUAGES,
-    parsed::{AstMode, ParseOptions},
+    parsed::{AstMode, DEFAULT_MAX_TREE_BYTES, ParseOptions},
 };
 
 /// The version of what this crate makes of a file. It rises with every change of facts: what was loaded with another one
@@ -26,6 +26,9 @@ pub fn producer_version(options: &ParseOptions) -> String {
     }
     if options.store_source {
         version.push_str("+source");
+    }
+    if options.max_tree_bytes != DEFAULT_MAX_TREE_BYTES {
+        version.push_str(&format!("+tree={}", options.max_tree_bytes));
     }
     version
 }
@@ -55,5 +58,6 @@ mod tests {
         assert!(version.starts_with(EXTRACTOR_VERSION));
         assert_ne!(version, producer_version(&ParseOptions { ast: AstMode::Full, ..plain }));
         assert_ne!(version, producer_version(&ParseOptions { store_source: true, ..plain }));
+        assert_ne!(version, producer_version(&ParseOptions { max_tree_bytes: 1 << 20, ..plain }));
     }
 }

@@ -91,6 +91,12 @@ pub static KEYS: &[Key] = &[
         "Larger files are rows with the reason over_limit, not parsed.",
     ),
     key(
+        "extract.max_tree_bytes",
+        KeyKind::Integer,
+        Some("1073741824"),
+        "A file whose syntax tree would take more memory is a failed row.",
+    ),
+    key(
         "extract.store_source",
         KeyKind::Bool,
         Some("false"),

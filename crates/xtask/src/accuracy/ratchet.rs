@@ -55,7 +55,7 @@ fn compare_python(folder: &Path) -> (Comparison, Vec<String>) {
         let judge = FileFacts::of_judge(line).unwrap();
         assert_eq!(judge.error, None, "{}", judge.path);
         let source = fs::read(folder.join(&judge.path)).unwrap();
-        let options = ParseOptions { ast: AstMode::None, store_source: false };
+        let options = ParseOptions { ast: AstMode::None, store_source: false, ..ParseOptions::default() };
         let facts = parse(snake_pipe_core::Language::Python, &source, &options).facts;
         let ours = extracted::file_facts(&serde_json::to_string(&facts).unwrap()).unwrap();
         comparison.add(judge, ours, &mut |found| {
