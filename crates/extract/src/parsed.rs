@@ -30,7 +30,7 @@ pub struct ParseOptions {
     pub max_tree_bytes: u64,
 }
 
-/// One gibibyte: a tree takes some ten bytes for each byte of ordinary code, and up to three hundred where every other byte
+/// One gibibyte: a tree takes some fifteen bytes for each byte of ordinary code, and up to three hundred where every other byte
 /// is a statement.
 pub const DEFAULT_MAX_TREE_BYTES: u64 = 1 << 30;
 

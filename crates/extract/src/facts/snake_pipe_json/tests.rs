@@ -177,8 +177,11 @@ fn a_wrong_object_is_named_and_the_others_go_on() {
 #[test]
 fn an_object_that_is_cut_off_still_names_its_file() {
     let quarantined = quarantined(r#"{"filePath":"/a.java","classes":[{"#);
+    assert_eq!(quarantined.refused().unwrap().language, Language::Java);
     assert_eq!(quarantined.path.unwrap().as_str(), "a.java");
     assert!(quarantined.message.contains("cut off"));
+    // Behind the cut there may have been other files.
+    assert!(quarantined.hides_files);
 }
 
 #[test]
