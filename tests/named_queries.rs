@@ -7,11 +7,11 @@ use snake_pipe::core::{
     DatabaseBackend, Language, MigrateMode, SqlQuery, Value,
     id::Digest,
     load::{Batch, LoadPlan, Marker, Publication, Repository, Snapshot},
-    model::{ClassKind, FunctionKind, Resolution, TransformedAst, Visibility},
+    model::{CallKind, ClassKind, FunctionKind, Resolution, TransformedAst, Visibility},
     queries::{QUERIES, named},
 };
 use snake_pipe_testkit::{
-    fixtures::{FactsBuilder, class_in, file_at, shop},
+    fixtures::{FactsBuilder, class_in, file_at, function_in, shop},
     postgres::TestDatabase,
 };
 
@@ -316,6 +316,41 @@ async fn every_database_gives_the_answer_that_the_facts_have() {
             assert_eq!(answer, *expected, "{query} {parameters:?} {loading:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn who_calls_outside_functions_is_the_file() {
+    let databases = Databases::new(Loading::Sessions).await;
+    let mut lib = FactsBuilder::new("lib.py", Language::Python);
+    lib.function(FunctionKind::Function, "first", None, (1, 2));
+    let second = lib.function(FunctionKind::Function, "second", None, (4, 5));
+    lib.call(
+        Some(second),
+        CallKind::Function,
+        "first",
+        function_in("lib.py", FunctionKind::Function, "first"),
+    );
+    let mut script = FactsBuilder::new("script.py", Language::Python);
+    for name in ["second", "first", "second"] {
+        script.call(None, CallKind::Function, name, function_in("lib.py", FunctionKind::Function, name));
+    }
+    let files = [lib.finish(), script.finish()];
+    for backend in [&databases.sqlite, &databases.postgres] {
+        let plan =
+            LoadPlan::complete(Repository::named("scripts"), "1", files.iter().map(TransformedAst::key));
+        let batch = Batch { files: files.iter().cloned().map(Arc::new).collect(), ..Batch::default() };
+        let publication = Publication { marker: Marker::random(), snapshot: Snapshot::default() };
+        backend.write_batch(plan, Arc::new(batch), publication).await.unwrap();
+    }
+    let asked = |function, depth| [("function", function), ("depth", depth), ("repository", "scripts")];
+    assert_eq!(
+        databases.answer("callers", &[("function", "second")]).await,
+        ["second |  | script.py | 100 | 9", "second |  | script.py | 102 | 9"]
+    );
+    let answer = databases.answer("callers-transitive", &asked("second", "1")).await;
+    assert_eq!(answer, ["1 |  | script.py | "]);
+    let answer = databases.answer("callers-transitive", &asked("first", "5")).await;
+    assert_eq!(answer, ["1 | second | lib.py | 4", "1 |  | script.py | "]);
 }
 
 #[tokio::test]

@@ -636,7 +636,8 @@ COMMENT ON COLUMN module_dependencies.edge_count IS 'Rows of `dependencies` betw
 
 -- Indexes, on every partition.
 CREATE INDEX snapshots_repository_id_idx ON snapshots (repository_id);
-CREATE INDEX files_repository_id_idx ON files (repository_id, file_path);
+CREATE INDEX files_repository_id_idx ON files (repository_id);
+CREATE INDEX files_file_path_idx ON files USING spgist (file_path);
 CREATE INDEX files_language_idx ON files (language);
 CREATE INDEX classes_file_id_idx ON classes (file_id);
 CREATE INDEX classes_name_idx ON classes (name);

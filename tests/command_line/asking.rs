@@ -160,10 +160,17 @@ fn a_full_disk_behind_standard_output_is_told_and_a_reader_that_went_away_is_not
     assert!(told.starts_with("error: No space left on device"), "{told}");
     assert!(told.contains("(to: standard output)"), "{told}");
 
-    let mut gone = place.command(&["extract", "shop"]);
-    let mut child =
-        gone.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+    let many =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT i FROM n";
+    let asked = ["table", "json", "ndjson", "csv"]
+        .map(|format| ["query", "--from", "sqlite:code.db", "--format", format, many]);
+    for arguments in [&["extract", "shop"][..]].into_iter().chain(asked.iter().map(|asked| &asked[..])) {
+        let mut gone = place.command(arguments);
+        let mut child =
+            gone.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), told.as_str()), (Some(0), ""), "{arguments:?}");
+    }
 }

@@ -72,6 +72,22 @@ fn check_finds_what_contradicts_itself() {
 }
 
 #[test]
+fn a_file_of_the_longest_path_is_held_whole_by_both_databases() {
+    let place = Place::new();
+    let path = ("f".repeat(199) + "/").repeat(19) + &"g".repeat(195) + "/a.py";
+    assert_eq!(path.len(), 4_000);
+    place.write(&format!("long/{path}"), "def f(): pass\n");
+    let database = TestDatabase::create().unwrap();
+    place.run(&["load", "long", "--to", "sqlite:code.db", "--to", &database.url()]).exits(0);
+    for url in ["sqlite:code.db", &database.url()] {
+        let sql = "SELECT s.file_path, s.parse_status, f.name FROM files s LEFT JOIN functions f ON f.file_id = s.file_id";
+        let expected = json!({"file_path": path, "parse_status": "parsed", "name": "f"});
+        assert_eq!(query(&place, url, sql), [expected], "{url}");
+        place.run(&["check", "--from", url]).exits(0);
+    }
+}
+
+#[test]
 fn a_removed_repository_leaves_no_row_behind() {
     let place = shop::loaded();
     let database = TestDatabase::create().unwrap();
@@ -115,7 +131,13 @@ fn a_dry_run_of_migrate_prints_statements_and_changes_nothing() {
     assert!(answer.stdout.contains(": would migrate from version 0 to "), "{}", answer.told());
     assert!(answer.stdout.contains("CREATE TABLE repositories ("));
     assert_eq!(database.psql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").unwrap(), "0");
-    place.run(&["migrate", "--to", "sqlite:code.db", "--dry-run"]).exits(2);
+    let answer = place.run(&["migrate", "--to", "sqlite:code.db", "--dry-run"]).exits(0);
+    assert!(
+        answer.stdout.starts_with("-- sqlite:code.db: would migrate from version 0 to "),
+        "{}",
+        answer.told()
+    );
+    assert!(answer.stdout.contains("CREATE TABLE repositories ("));
     assert!(!place.path("code.db").exists());
 
     let answer = place.run(&["migrate", "--to", &database.url()]).exits(0);

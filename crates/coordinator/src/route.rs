@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
 use snake_pipe_core::{
-    Error, ErrorKind, Language, Result, SourcePath,
+    Error, ErrorKind, Language, Result, SourcePath, dependencies_of,
     id::{Digest, FileKey},
     load::Scope,
-    model::{ResolutionStatus, TransformedAst},
+    model::{Dependency, ResolutionStatus, TransformedAst},
 };
 
 /// Which files a backend takes: those that fit every rule that is not empty. The default takes all.
@@ -171,6 +171,9 @@ pub(crate) fn without_references_beyond(
             *resolution = Default::default();
         }
     }
+    if facts.dependencies == derived_dependencies(facts) {
+        inside.dependencies = derived_dependencies(&inside);
+    }
     for dependency in &mut inside.dependencies {
         if let Some(target) = dependency.target.filter(|target| !files.contains(target)) {
             beyond.insert(target);
@@ -189,6 +192,10 @@ pub(crate) fn without_references_beyond(
         Digest::of(&bytes)
     });
     Some(inside)
+}
+
+fn derived_dependencies(facts: &TransformedAst) -> Vec<Dependency> {
+    dependencies_of(facts.key(), &facts.imports, &facts.bases, &facts.calls)
 }
 
 #[cfg(test)]

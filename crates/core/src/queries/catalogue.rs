@@ -53,7 +53,7 @@ queries! {
     "callers" Rows [FUNCTION]
         "Who calls this function? Resolved call sites, with their lines."
     "callers-transitive" Nearest [FUNCTION, DEPTH]
-        "Who calls this function, directly or through others? Each caller with its least distance; nearest first."
+        "Who calls this function, directly or through others? Each caller with its least distance; nearest first. Without a name it is the file, outside its functions."
     "complex-functions" Rows []
         "Which functions are the most complex? By cyclomatic complexity."
     "complexity-by-module" Rows []

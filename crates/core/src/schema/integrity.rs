@@ -2,6 +2,12 @@
 //!
 //! One statement looks at one table, so that all constraints of a row cost one visit. What the database's own keys and checks
 //! hold is looked at all the same, since they can be dropped or switched off.
+//!
+//! What follows from other rows is computed again: counts, the dependencies of files, and what metrics say of the file's own
+//! rows. Lists have no gaps in their positions. Other rows are all there is of a fact: that the last of a list, or a metric, is
+//! gone or was changed is not seen.
+
+mod edges;
 
 use super::{REFERENCES, Reference, Table, TableId, Unit};
 use crate::query::Dialect;
@@ -44,7 +50,8 @@ struct Constraint {
 /// A statement that looks at the rows of one table.
 #[derive(Clone, Debug)]
 pub struct IntegrityStatement {
-    table: TableId,
+    /// What names a row `r`.
+    key: &'static [&'static str],
     constraints: Vec<Constraint>,
     /// From `FROM` to the end of the condition that picks the rows.
     source: String,
@@ -69,7 +76,7 @@ impl IntegrityStatement {
     /// Shows the keys of up to ten rows that break the constraint of this index, as texts, in order.
     #[must_use]
     pub fn examples(&self, index: usize) -> String {
-        let key: Vec<_> = self.table.table().key.iter().map(|column| format!("r.{column}")).collect();
+        let key: Vec<_> = self.key.iter().map(|column| format!("r.{column}")).collect();
         format!(
             "SELECT concat_ws('/', {}) AS broken_key {} AND ({}) ORDER BY broken_key LIMIT {EXAMPLES}",
             key.join(", "),
@@ -82,8 +89,19 @@ impl IntegrityStatement {
 /// The statements for these rows, in the order of the tables.
 #[must_use]
 pub fn integrity_statements(dialect: Dialect, rows: IntegrityRows) -> Vec<IntegrityStatement> {
-    let statements = TableId::ALL.iter().map(|table| Statement::new(dialect, rows, *table).finish());
+    let of_table = |table: &TableId| Statement::new(dialect, rows, *table).finish();
+    let statements = TableId::ALL.iter().map(of_table).chain([derived_dependencies(dialect, rows)]);
     statements.filter(|statement| !statement.constraints.is_empty()).collect()
+}
+
+/// The dependencies are what the sites give.
+fn derived_dependencies(dialect: Dialect, rows: IntegrityRows) -> IntegrityStatement {
+    let mut statement = Statement::new(dialect, rows, TableId::Dependencies);
+    for (name, broken) in edges::CONSTRAINTS {
+        statement.add(name, broken.to_owned());
+    }
+    let source = edges::source(statement.repository(), |table, alias| statement.condition_of(table, alias));
+    IntegrityStatement { key: &edges::KEY, constraints: statement.constraints, source }
 }
 
 /// A statement in the making.
@@ -113,16 +131,17 @@ impl Statement {
             );
         }
         self.counts();
+        self.positions();
         match self.id {
             TableId::Repositories => self.snapshot(),
-            TableId::Dependencies => self.sites(),
+            TableId::Metrics => self.metrics(),
             TableId::DerivedTables if self.rows == IntegrityRows::All => self.sums(),
             TableId::FunctionFanIn if self.rows == IntegrityRows::All => self.fan_in(),
             _ => {}
         }
         let source =
             format!("FROM {} r {} WHERE {}", self.table.name, self.joins.join(" "), self.condition());
-        IntegrityStatement { table: self.id, constraints: self.constraints, source }
+        IntegrityStatement { key: self.table.key, constraints: self.constraints, source }
     }
 
     /// What a column refers to is there, and lies in the file that the row says.
@@ -187,43 +206,38 @@ impl Statement {
         self.add("snapshot_id counts files", broken);
     }
 
-    /// Edges between files count their sites. A file that asks for linking again is left out: its sites have changed since.
-    fn sites(&mut self) {
-        let of = |table: TableId, dependency_type: &str| {
-            let condition = self.condition_of(table, "s");
+    /// The positions of a list go on by one from 0.
+    fn positions(&mut self) {
+        let [owner, "ordinal", ..] = self.table.key else { return };
+        self.joins.push(format!(
+            "LEFT JOIN {} p ON p.{owner} = r.{owner} AND p.ordinal = r.ordinal - 1 AND p.repository_id = {}",
+            self.table.name,
+            self.repository()
+        ));
+        self.add("ordinal has no gap", format!("r.ordinal > 0 AND p.{owner} IS NULL"));
+    }
+
+    /// Metrics that follow from the file's own rows.
+    fn metrics(&mut self) {
+        let repository = self.repository();
+        let own = |value: &str, table: &str| {
             format!(
-                "SELECT s.file_id, s.repository_id, s.target_file_id, {dependency_type} AS dependency_type
-                 FROM {} s WHERE s.target_file_id IS NOT NULL AND {condition}",
-                table.table().name
+                "(SELECT {value} FROM {table} c WHERE c.file_id = r.file_id AND c.repository_id = {repository})"
             )
         };
-        let sites = [
-            of(TableId::Imports, "'import'"),
-            of(
-                TableId::Inheritance,
-                "CASE s.kind WHEN 'implements' THEN 'interface_implementation' ELSE 'inheritance' END",
-            ),
-            of(
-                TableId::Calls,
-                "CASE WHEN s.kind IN ('function', 'macro') THEN 'function_call' ELSE 'method_call' END",
-            ),
-        ];
-        let repository = self.repository();
-        self.joins.push(format!(
-            "LEFT JOIN files f ON f.file_id = r.source_file_id AND f.repository_id = {repository}
-             LEFT JOIN (
-                 SELECT file_id, repository_id, target_file_id, dependency_type, count(*) AS site_count
-                 FROM ({}) s
-                 GROUP BY file_id, repository_id, target_file_id, dependency_type
-             ) s ON s.file_id = r.source_file_id AND s.repository_id = {repository}
-                AND s.target_file_id = r.target_file_id AND s.dependency_type = r.dependency_type",
-            sites.join(" UNION ALL ")
-        ));
-        let broken = "r.status = 'resolved' AND f.link_hash IS NOT NULL
-             AND r.dependency_type IN
-                 ('import', 'inheritance', 'interface_implementation', 'function_call', 'method_call')
-             AND r.site_count <> coalesce(s.site_count, 0)";
-        self.add("site_count counts resolved sites", broken.to_owned());
+        let cases = [
+            ("class_count", own("c.class_count", "files")),
+            ("function_count", own("c.function_count", "files")),
+            ("cognitive_complexity_total", own("sum(c.cognitive_complexity)", "functions")),
+            ("cyclomatic_complexity_max", own("max(c.complexity)", "functions")),
+            ("cyclomatic_complexity_total", own("sum(c.complexity)", "functions")),
+            ("max_nesting", own("max(c.max_nesting)", "functions")),
+        ]
+        .map(|(name, value)| format!("WHEN '{name}' THEN {value}"));
+        self.add(
+            "metric_value follows from the rows",
+            format!("r.metric_value <> CASE r.metric_name {} END", cases.join(" ")),
+        );
     }
 
     /// Derived tables that are up to date account for every resolved call.
@@ -374,13 +388,16 @@ mod tests {
     #[test]
     fn a_statement_visits_a_row_once() {
         let statements = integrity_statements(Dialect::Sqlite, IntegrityRows::OfFiles);
-        let fields = statements.iter().find(|statement| statement.table == TableId::Fields).unwrap();
+        let fields =
+            statements.iter().find(|statement| statement.source.starts_with("FROM fields ")).unwrap();
         assert_eq!(
             fields.count(),
             "SELECT count(CASE WHEN t0.class_id IS NOT NULL AND t0.file_id IS DISTINCT FROM r.file_id THEN 1 END), \
-             count(CASE WHEN r.file_id IS NOT NULL AND t1.file_id IS NULL THEN 1 END) \
+             count(CASE WHEN r.file_id IS NOT NULL AND t1.file_id IS NULL THEN 1 END), \
+             count(CASE WHEN r.ordinal > 0 AND p.class_id IS NULL THEN 1 END) \
              FROM fields r LEFT JOIN classes t0 ON t0.class_id = r.class_id AND t0.repository_id = $1 \
              LEFT JOIN files t1 ON t1.file_id = r.file_id AND t1.repository_id = $1 \
+             LEFT JOIN fields p ON p.class_id = r.class_id AND p.ordinal = r.ordinal - 1 AND p.repository_id = $1 \
              WHERE r.repository_id = $1 AND r.class_id IN (SELECT class_id FROM classes WHERE repository_id = $1 \
              AND file_id IN (SELECT value FROM json_each($2)))"
         );

@@ -8,6 +8,8 @@ use std::{
 use snake_pipe_core::{Error, Result, id::Digest};
 use tempfile::TempDir;
 
+use super::pack::ELSEWHERE;
+
 /// Where parsed facts are kept from one run to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CacheLocation {
@@ -61,7 +63,7 @@ impl OpenDirectory {
             Ok(_) => Ok(Self { path, warning: None, temporary: None }),
             Err(error) => {
                 let warning = format!(
-                    "the cache directory {} cannot be written ({error}): parsed facts are kept for this run alone",
+                    "the cache directory {} cannot be written ({error}): parsed facts are kept for this run alone; {ELSEWHERE}",
                     path.display()
                 );
                 Self::temporary(Some(warning))
@@ -73,7 +75,7 @@ impl OpenDirectory {
         let temporary = tempfile::Builder::new().prefix("snake-pipe-").tempdir().map_err(|source| {
             Error::from(source)
                 .with_operation("open the fact cache")
-                .with_help("name a directory that can be written as the cache, or set TMPDIR to one")
+                .with_help(format!("set TMPDIR to a directory that can be written, or {ELSEWHERE}"))
         })?;
         Ok(Self { path: temporary.path().to_owned(), warning, temporary: Some(temporary) })
     }

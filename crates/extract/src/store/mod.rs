@@ -16,13 +16,14 @@ mod pack;
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, Once, PoisonError, RwLock,
+        Arc, Mutex, Once, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use rustc_hash::FxHashMap;
-use snake_pipe_core::{Result, id::Digest, model::TransformedAst};
+use snake_pipe_core::{Error, Result, id::Digest, model::TransformedAst};
+use tempfile::TempDir;
 
 pub use location::CacheLocation;
 
@@ -31,7 +32,7 @@ pub(crate) use entry::{Buffers, EntryKey};
 use crate::parsed::Linkable;
 use entry::Section;
 use location::OpenDirectory;
-use pack::{Pack, PackWriter, Place};
+use pack::{ELSEWHERE, Pack, PackWriter, Place};
 
 /// The fact cache of one repository, shared by all threads of a process.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub(crate) struct FactStore {
     packs: RwLock<Vec<Arc<Pack>>>,
     index: RwLock<FxHashMap<EntryKey, (u32, Place)>>,
     writer: Mutex<Option<PackWriter>>,
+    /// Where entries go once the directory takes no more. Linking reads them; the next run does not find them.
+    overflow: OnceLock<TempDir>,
     written_bytes: AtomicU64,
 }
 
@@ -59,6 +62,7 @@ impl FactStore {
             packs: RwLock::default(),
             index: RwLock::default(),
             writer: Mutex::new(None),
+            overflow: OnceLock::new(),
             written_bytes: AtomicU64::new(0),
         })
     }
@@ -128,10 +132,11 @@ impl FactStore {
         self.index().read().unwrap_or_else(PoisonError::into_inner).contains_key(&key)
     }
 
-    /// Adds an entry. Once this returns, an interruption does not lose it.
+    /// Adds an entry. Once this returns, an interruption does not lose it: unless the directory cannot be written any
+    /// more, which a warning says. Then it is kept for this run alone, in the system's temporary directory.
     ///
     /// # Errors
-    /// `Capacity` if the disk is full, `Io` if it cannot be written.
+    /// Where not even that can be written: `Capacity` if the disk is full, otherwise `Io`.
     pub(crate) fn put(
         &self,
         key: EntryKey,
@@ -140,15 +145,43 @@ impl FactStore {
         buffers: &mut Buffers,
     ) -> Result<()> {
         let record = entry::encode(key, definitions, linkable, buffers)?;
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let writer = match &mut *writer {
+        let mut current = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let (place, number) = match self.append(&mut current, record) {
+            Err(error) if self.overflow.get().is_none() && !self.is_temporary() => {
+                self.overflow_after(&error)?;
+                *current = None;
+                self.append(&mut current, record)?
+            }
+            appended => appended?,
+        };
+        drop(current);
+        self.written_bytes.fetch_add(record.len() as u64, Ordering::Relaxed);
+        self.index().write().unwrap_or_else(PoisonError::into_inner).insert(key, (number, place));
+        Ok(())
+    }
+
+    fn append(&self, current: &mut Option<PackWriter>, record: &[u8]) -> Result<(Place, u32)> {
+        let writer = match current {
             Some(writer) => writer,
             empty => empty.insert(self.new_pack()?),
         };
-        let place = writer.append(record)?;
-        self.written_bytes.fetch_add(record.len() as u64, Ordering::Relaxed);
-        let number = writer.number();
-        self.index().write().unwrap_or_else(PoisonError::into_inner).insert(key, (number, place));
+        Ok((writer.append(record)?, writer.number()))
+    }
+
+    /// From now on, entries go into a temporary directory.
+    fn overflow_after(&self, error: &Error) -> Result<()> {
+        tracing::warn!(
+            directory = %self.directory().display(), %error,
+            "the fact cache cannot be written: what is parsed is kept for this run alone; make room, or {ELSEWHERE}"
+        );
+        let temporary = tempfile::Builder::new().prefix("snake-pipe-").tempdir().map_err(|source| {
+            Error::from(source)
+                .with_operation("write the fact cache")
+                .with_context("directory", self.directory().display().to_string())
+                .with_help(format!("make room there or in the temporary directory (TMPDIR), or {ELSEWHERE}"))
+        })?;
+        // There is one caller at a time: the one that holds the writer.
+        self.overflow.set(temporary).ok();
         Ok(())
     }
 
@@ -183,7 +216,8 @@ impl FactStore {
 
     fn new_pack(&self) -> Result<PackWriter> {
         let mut packs = self.packs().write().unwrap_or_else(PoisonError::into_inner);
-        let writer = PackWriter::create(self.directory(), packs.len() as u32)?;
+        let directory = self.overflow.get().map_or(self.directory(), TempDir::path);
+        let writer = PackWriter::create(directory, packs.len() as u32)?;
         packs.push(writer.pack());
         Ok(writer)
     }

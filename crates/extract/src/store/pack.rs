@@ -80,6 +80,9 @@ impl Pack {
     }
 }
 
+/// How the cache is moved.
+pub(super) const ELSEWHERE: &str = "keep the cache elsewhere, by `extract.cache_dir` or XDG_CACHE_HOME";
+
 /// The pack that this process appends to. It stays locked as long as it is written, so that nobody compacts it.
 #[derive(Debug)]
 pub(super) struct PackWriter {
@@ -90,11 +93,18 @@ pub(super) struct PackWriter {
 
 impl PackWriter {
     pub(super) fn create(directory: &Path, number: u32) -> Result<Self> {
+        let failed = |source| failed(source, directory);
         let named = tempfile::Builder::new().suffix(PACK_SUFFIX).tempfile_in(directory).map_err(failed)?;
         // Where the file system knows no locks, another process may take the pack away; that costs time.
         named.as_file().try_lock().ok();
         let (file, path) = named.keep().map_err(|error| failed(error.error))?;
         Ok(Self { pack: Arc::new(Pack { path, file }), number, end: 0 })
+    }
+
+    /// Appends to this file, wherever it is.
+    #[cfg(test)]
+    pub(super) fn of(file: File, path: PathBuf, number: u32) -> Self {
+        Self { pack: Arc::new(Pack { path, file }), number, end: 0 }
     }
 
     pub(super) fn pack(&self) -> Arc<Pack> {
@@ -109,15 +119,17 @@ impl PackWriter {
     pub(super) fn append(&mut self, record: &[u8]) -> Result<Place> {
         let (head, _) = record.split_first_chunk::<HEAD_BYTES>().expect("a record begins with its head");
         let head = Head::from_bytes(head).expect("a record is encoded with a sound head");
-        self.pack.file.write_all_at(record, self.end).map_err(failed)?;
+        let directory = self.pack.path.parent().unwrap_or(&self.pack.path);
+        self.pack.file.write_all_at(record, self.end).map_err(|source| failed(source, directory))?;
         let place = Place { offset: self.end, head };
         self.end += record.len() as u64;
         Ok(place)
     }
 }
 
-pub(super) fn failed(source: std::io::Error) -> Error {
+fn failed(source: std::io::Error, directory: &Path) -> Error {
     Error::from(source)
         .with_operation("write the fact cache")
-        .with_help("make room, or name another directory as the cache")
+        .with_context("directory", directory.display().to_string())
+        .with_help(format!("make room, or {ELSEWHERE}"))
 }

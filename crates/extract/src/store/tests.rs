@@ -2,7 +2,7 @@ use std::{fs, os::unix::fs::FileExt};
 
 use rustc_hash::FxHashSet;
 use snake_pipe_core::{
-    Language,
+    ErrorKind, Language,
     model::{Call, Function},
 };
 use tempfile::TempDir;
@@ -58,6 +58,36 @@ fn entries_outlive_the_process_even_when_it_is_interrupted() {
     let store = open(&directory);
     assert!(holds(&store, "a"));
     assert!(!holds(&store, "b"));
+}
+
+#[test]
+fn on_a_full_disk_entries_are_kept_for_the_run_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    put(&store, "before");
+    let full = fs::OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
+    *store.writer.lock().unwrap() = Some(PackWriter::of(full, "/dev/full".into(), 1));
+    put(&store, "after");
+    put(&store, "at last");
+    assert!(["before", "after", "at last"].into_iter().all(|text| holds(&store, text)));
+    assert_eq!(packs(&store).len(), 1);
+    let temporary = store.overflow.get().unwrap().path().to_owned();
+    drop(store);
+    assert!(!temporary.exists());
+    let store = open(&directory);
+    assert!(holds(&store, "before") && !holds(&store, "after"));
+}
+
+#[test]
+fn an_error_of_writing_names_the_directory_and_how_to_move_it() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let (definitions, linkable) = facts("a");
+    let buffers = &mut Buffers::default();
+    let record = entry::encode(key("a"), &definitions, &linkable, buffers).unwrap();
+    let error = PackWriter::of(full, "/caches/app/a.pack".into(), 0).append(record).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Capacity);
+    assert!(error.context().any(|context| context == ("directory", "/caches/app")));
+    assert!(error.help().unwrap().contains("`extract.cache_dir` or XDG_CACHE_HOME"));
 }
 
 #[test]

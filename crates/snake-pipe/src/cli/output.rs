@@ -57,12 +57,20 @@ pub(super) fn print_rows(result: &QueryResult, format: RowFormat) -> Result<()> 
         }),
         RowFormat::Csv => print(|out| {
             let mut writer = csv::Writer::from_writer(out);
-            writer.write_record(&result.columns)?;
+            writer.write_record(&result.columns).map_err(own_error)?;
             for row in &result.rows {
-                writer.write_record(row.iter().map(Value::to_string))?;
+                writer.write_record(row.iter().map(Value::to_string)).map_err(own_error)?;
             }
             writer.flush()
         }),
+    }
+}
+
+/// The error of writing itself: within csv's own it would not say that it is a reader's going away.
+fn own_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Index {
     pub(crate) filter: Option<&'static str>,
     /// What its name says, where that is not its first column.
     pub(crate) title: Option<&'static str>,
+    /// Whether it is a radix tree and not a B-tree: an entry of that one ends at 2,704 bytes.
+    pub(crate) is_radix_tree: bool,
 }
 
 impl Index {
@@ -32,20 +34,25 @@ impl Index {
     /// The statement that builds it on a table of this name.
     pub(crate) fn sql(&self, table: &str) -> String {
         let filter = self.filter.map_or(String::new(), |filter| format!(" WHERE {filter}"));
-        format!("CREATE INDEX {} ON {table} ({}){filter}", self.name(table), self.columns.join(", "))
+        let method = if self.is_radix_tree { "USING spgist " } else { "" };
+        format!("CREATE INDEX {} ON {table} {method}({}){filter}", self.name(table), self.columns.join(", "))
     }
 }
 
 const fn all(table: TableId, columns: &'static [&'static str]) -> Index {
-    Index { table, columns, filter: None, title: None }
+    Index { table, columns, filter: None, title: None, is_radix_tree: false }
 }
 
 const fn some(table: TableId, columns: &'static [&'static str], filter: &'static str) -> Index {
-    Index { table, columns, filter: Some(filter), title: None }
+    Index { table, columns, filter: Some(filter), title: None, is_radix_tree: false }
 }
 
 const fn titled(title: &'static str, index: Index) -> Index {
     Index { title: Some(title), ..index }
+}
+
+const fn radix_tree(index: Index) -> Index {
+    Index { is_radix_tree: true, ..index }
 }
 
 /// From the most complex function on.
@@ -53,7 +60,9 @@ const BY_COMPLEXITY: &[&str] = &["complexity DESC NULLS LAST", "function_id"];
 
 /// Every index besides the primary keys: for the foreign keys, for what people look up, and for un-resolving.
 pub(crate) const INDEXES: &[Index] = &[
-    all(TableId::Files, &["repository_id", "file_path"]),
+    all(TableId::Files, &["repository_id"]),
+    // By the whole path and by how it begins. Linux takes paths of 4,095 bytes.
+    radix_tree(all(TableId::Files, &["file_path"])),
     all(TableId::Files, &["language"]),
     all(TableId::Classes, &["file_id"]),
     all(TableId::Classes, &["name"]),

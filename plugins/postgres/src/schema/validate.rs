@@ -4,8 +4,6 @@ use snake_pipe_core::{
     Error, ErrorKind, JsonText, Result, load::Batch, model::TransformedAst, validate_batch,
 };
 
-/// A B-tree entry ends at 2,704 bytes, and the path stands in one.
-const MAX_PATH_BYTES: usize = 2_600;
 /// jsonb is read by recursion: the server's stack allows some thousands of levels.
 const MAX_JSON_DEPTH: usize = 1_000;
 /// An object or array of jsonb ends at 256 MiB.
@@ -13,7 +11,7 @@ const MAX_JSON_BYTES: usize = 200 << 20;
 /// `numeric` takes far more; no honest number has as many digits, or so large an exponent.
 const MAX_NUMBER_BYTES: usize = 400;
 
-/// Refuses a batch that breaks the model, a path that no index holds, and JSON that `jsonb` does not take.
+/// Refuses a batch that breaks the model, and JSON that `jsonb` does not take.
 ///
 /// # Errors
 /// `Data`; the context `path` names the file.
@@ -24,18 +22,12 @@ pub(crate) fn check(batch: &Batch) -> Result<()> {
 
 fn check_file(facts: &TransformedAst) -> Result<()> {
     let flaw = documents(facts).find_map(|(what, json)| Some((what, json_flaw(json.as_str())?)));
-    match path_flaw(facts).or(flaw) {
+    match flaw {
         None => Ok(()),
         Some((what, flaw)) => {
             Err(Error::new(ErrorKind::Data, format!("{what} {flaw}")).with_context("path", &facts.path))
         }
     }
-}
-
-type Flaw = (&'static str, &'static str);
-
-fn path_flaw(facts: &TransformedAst) -> Option<Flaw> {
-    (facts.path.as_str().len() > MAX_PATH_BYTES).then_some(("the path", "is longer than 2,600 bytes"))
 }
 
 fn documents(facts: &TransformedAst) -> impl Iterator<Item = (&'static str, &JsonText)> {
@@ -116,13 +108,6 @@ fn unit(bytes: &[u8], at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ordinary_facts_pass_and_a_path_that_no_index_holds_does_not() {
-        assert!(check_file(&TransformedAst::new("a".into())).is_ok());
-        let long = TransformedAst::new("x".repeat(2_601).as_str().into());
-        assert_eq!(check_file(&long).unwrap_err().kind(), ErrorKind::Data);
-    }
 
     #[test]
     fn json_that_the_server_takes_passes() {

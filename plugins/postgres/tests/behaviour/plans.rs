@@ -128,6 +128,19 @@ async fn no_named_query_reads_a_large_table_from_end_to_end() {
     }
 }
 
+#[tokio::test]
+async fn files_are_found_by_their_path_and_by_how_it_begins() {
+    let (database, backend) = backend().await;
+    database.psql(ROWS).unwrap();
+    for condition in ["file_path = 'd7/f7'", "file_path IN ('d7/f7', 'd8/f8')", "file_path LIKE 'd7/f7%'"] {
+        let sql = format!("EXPLAIN SELECT file_id FROM files WHERE {condition}");
+        let result = backend.execute_sql_query(SqlQuery::new(&sql)).await.unwrap();
+        let plan: Vec<_> = result.rows.iter().map(|row| row[0].to_string()).collect();
+        let plan = plan.join("\n");
+        assert!(plan.contains("files_default_file_path_idx"), "{condition}:\n{plan}");
+    }
+}
+
 /// The plan, line by line.
 async fn plan(backend: &PostgresBackend, query: &NamedQuery, repository: Option<&str>) -> Vec<String> {
     let required =
