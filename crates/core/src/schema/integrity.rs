@@ -8,6 +8,7 @@
 //! gone or was changed is not seen.
 
 mod edges;
+mod metrics;
 
 use super::{REFERENCES, Reference, Table, TableId, Unit};
 use crate::query::Dialect;
@@ -134,7 +135,9 @@ impl Statement {
         self.positions();
         match self.id {
             TableId::Repositories => self.snapshot(),
-            TableId::Metrics => self.metrics(),
+            TableId::Metrics => {
+                self.add("metric_value follows from the rows", metrics::broken(self.repository()));
+            }
             TableId::DerivedTables if self.rows == IntegrityRows::All => self.sums(),
             TableId::FunctionFanIn if self.rows == IntegrityRows::All => self.fan_in(),
             _ => {}
@@ -215,29 +218,6 @@ impl Statement {
             self.repository()
         ));
         self.add("ordinal has no gap", format!("r.ordinal > 0 AND p.{owner} IS NULL"));
-    }
-
-    /// Metrics that follow from the file's own rows.
-    fn metrics(&mut self) {
-        let repository = self.repository();
-        let own = |value: &str, table: &str| {
-            format!(
-                "(SELECT {value} FROM {table} c WHERE c.file_id = r.file_id AND c.repository_id = {repository})"
-            )
-        };
-        let cases = [
-            ("class_count", own("c.class_count", "files")),
-            ("function_count", own("c.function_count", "files")),
-            ("cognitive_complexity_total", own("sum(c.cognitive_complexity)", "functions")),
-            ("cyclomatic_complexity_max", own("max(c.complexity)", "functions")),
-            ("cyclomatic_complexity_total", own("sum(c.complexity)", "functions")),
-            ("max_nesting", own("max(c.max_nesting)", "functions")),
-        ]
-        .map(|(name, value)| format!("WHEN '{name}' THEN {value}"));
-        self.add(
-            "metric_value follows from the rows",
-            format!("r.metric_value <> CASE r.metric_name {} END", cases.join(" ")),
-        );
     }
 
     /// Derived tables that are up to date account for every resolved call.

@@ -118,12 +118,12 @@ const DAMAGE: &[(&str, &[&str])] = &[
     ),
     (
         "INSERT INTO dependencies (source_file_id, ordinal, repository_id, dependency_type, target_module, status, strength, site_count)
-         SELECT source_file_id, 4, repository_id, 'import', 'sys', 'stdlib', 0.5, 1 FROM dependencies WHERE target_module = 'os'",
+         SELECT source_file_id, 5, repository_id, 'import', 'sys', 'stdlib', 0.5, 1 FROM dependencies WHERE target_module = 'os'",
         &["no edge is without sites"],
     ),
     (
         "INSERT INTO dependencies (source_file_id, ordinal, repository_id, dependency_type, target_module, status, strength, site_count, line_number)
-         SELECT source_file_id, 4, repository_id, 'import', 'os', 'stdlib', strength, site_count, line_number
+         SELECT source_file_id, 5, repository_id, 'import', 'os', 'stdlib', strength, site_count, line_number
          FROM dependencies WHERE target_module = 'os'",
         &["site_count counts sites", "strength is the share of sites"],
     ),
