@@ -76,7 +76,7 @@ fn a_file_of_the_longest_path_is_held_whole_by_both_databases() {
     let place = Place::new();
     let path = ("f".repeat(199) + "/").repeat(19) + &"g".repeat(195) + "/a.py";
     assert_eq!(path.len(), 4_000);
-    place.write(&format!("long/{path}"), "def f(): pass\n");
+    place.write(format!("long/{path}"), "def f(): pass\n");
     let database = TestDatabase::create().unwrap();
     place.run(&["load", "long", "--to", "sqlite:code.db", "--to", &database.url()]).exits(0);
     for url in ["sqlite:code.db", &database.url()] {

@@ -138,8 +138,11 @@ pub(super) async fn integrity_is_clean_after_loads(store: Store) -> Result<()> {
     }
     let repository = edited.repository.id();
     let files = edited.manifest().await?.files.keys().copied().take(5).collect();
-    let scopes =
-        [IntegrityScope::All, IntegrityScope::Repository(repository), IntegrityScope::Files(repository, files)];
+    let scopes = [
+        IntegrityScope::All,
+        IntegrityScope::Repository(repository),
+        IntegrityScope::Files(repository, files),
+    ];
     for scope in scopes {
         let result = subject.backend.check_integrity(scope).await?;
         assert!(!result.constraints.is_empty(), "nothing was looked at");
