@@ -25,7 +25,8 @@ pub struct ParseOptions {
     pub ast: AstMode,
     /// Whether the source text of functions and the text of comments are kept.
     pub store_source: bool,
-    /// How many bytes of memory the syntax tree of one file may take, about; a file that would take more is not parsed.
+    /// How many bytes of memory the syntax tree of one file may take, judged by its parser's steps; a file that would
+    /// take more is not parsed. Where every other byte is a statement, it may take twice as many.
     /// Default: [`DEFAULT_MAX_TREE_BYTES`].
     pub max_tree_bytes: u64,
 }

@@ -57,8 +57,9 @@ const CHECKS_PER_BYTE: usize = 1;
 /// What a tree takes in memory for each byte of source at most: `;;;` and its like come to this.
 const WORST_TREE_BYTES: u64 = 300;
 /// What a tree grows by from one check to the next, in bytes: a check is made every hundred steps, and a step, which takes
-/// a token or closes a node, costs about a hundred bytes. Measured on what costs most, `;` and `a` on lines of their own.
-const TREE_BYTES_PER_CHECK: u64 = 10_000;
+/// a token or closes a node, costs about fifty bytes in tables of numbers, and a hundred in `;` and `a` on lines of their own.
+/// What tables come to counts: they are what real files of this size hold.
+const TREE_BYTES_PER_CHECK: u64 = 5_000;
 
 /// Parses one file: a pure function of language, bytes and options.
 ///
