@@ -3,7 +3,7 @@
 use serde_json::Value;
 use snake_pipe_core::model::TransformedAst;
 
-use super::numbers::{GREATEST_BIG_INTEGER, GREATEST_INTEGER};
+use super::numbers::{GREATEST_INTEGER, GREATEST_SIZE};
 
 /// The JSON Schema (draft 2020-12) of one line of NDJSON. What it cannot say, such as that indices are in range, the
 /// reader checks beyond it.
@@ -20,7 +20,7 @@ fn add_greatest(schema: &mut Value) {
         Value::Object(members) => {
             let greatest = match members.get("format").and_then(Value::as_str) {
                 Some("uint32") => Some(u64::from(GREATEST_INTEGER)),
-                Some("uint64") => Some(GREATEST_BIG_INTEGER),
+                Some("uint64") => Some(GREATEST_SIZE),
                 _ => None,
             };
             if let Some(greatest) = greatest {
