@@ -5,6 +5,7 @@
     reason = "tests fail by panicking, and say where they were"
 )]
 
+#[expect(dead_code, reason = "nothing befalls these loads")]
 mod program;
 mod source_tree;
 
