@@ -1,7 +1,6 @@
 //! The named analytical queries: one catalogue for every SQL backend, with the same answers on each.
 //!
-//! A query's text is a template, see [`template`]: it is written once, and run for the repositories that are asked for, each
-//! by its own number, so that a database finds the rows by its indexes and reads no other repository's. What cannot be
+//! A query's text is a template: it is written once, and run for the repositories that are asked for, each by its own number, so that a database finds the rows by its indexes and reads no other repository's. What cannot be
 //! answered from the rows in time is answered from a derived table where that is up to date, and else from the rows.
 
 use std::collections::BTreeMap;
