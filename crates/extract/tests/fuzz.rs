@@ -114,7 +114,7 @@ fn source() -> impl Strategy<Value = Vec<u8>> {
 
 fn options() -> impl Strategy<Value = ParseOptions> {
     (select(vec![AstMode::None, AstMode::Outline, AstMode::Full]), any::<bool>())
-        .prop_map(|(ast, store_source)| ParseOptions { ast, store_source })
+        .prop_map(|(ast, store_source)| ParseOptions { ast, store_source, ..ParseOptions::default() })
 }
 
 fn config(cases: u32) -> ProptestConfig {
