@@ -251,7 +251,7 @@ fn asking_before_anything_was_loaded() {
     let answer = place().run(&["query", "hotspots", "--from", &database.url()]).exits(1);
     assert_refused(
         &answer,
-        "relation \"functions\" does not exist",
+        "relation \"repositories\" does not exist",
         "this database holds no tables of snake-pipe yet",
     );
 }

@@ -36,9 +36,14 @@ fn every_named_query_answers_the_same_on_both_databases() {
     place.run(&["load", "shop", "--to", &database.url()]).exits(0);
     for query in place.run(&["queries", "--format", "json"]).exits(0).json().as_array().unwrap() {
         let name = query["name"].as_str().unwrap();
-        let needs_function =
-            query["parameters"].as_array().unwrap().iter().any(|parameter| parameter["name"] == "function");
-        let parameters: &[&str] = if needs_function { &["--param", "function=total"] } else { &[] };
+        let takes = |wanted: &str| {
+            query["parameters"].as_array().unwrap().iter().any(|parameter| parameter["name"] == wanted)
+        };
+        let parameters: &[&str] = match (takes("function"), takes("files")) {
+            (true, _) => &["--param", "function=total"],
+            (_, true) => &["--param", "files=pkg/model.py"],
+            _ => &[],
+        };
         let answer = |from: &str| {
             place
                 .run(&[&["query", name, "--from", from, "--format", "json"], parameters].concat())
@@ -134,7 +139,7 @@ fn the_list_of_queries_says_what_each_answers() {
     for expected in [
         "import-cycles\n    Which files import each other in a circle?",
         "    --param function=…  a function's name or qualified name (required)\n",
-        "    --param depth=…  so many calls deep at most (default 10)\n",
+        "    --param depth=…  so many steps at most (default 10)\n",
     ] {
         assert!(answer.stdout.contains(expected), "{expected}\n{}", answer.told());
     }

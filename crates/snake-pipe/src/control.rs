@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn runs_are_recorded_beside_the_first_backend_unless_another_place_is_named() {
-        assert_eq!(place(&[], "sqlite:a/code.db?pool_size=2").unwrap(), "sqlite:a/code.db.control");
+        assert_eq!(place(&[], "sqlite:a/code.db").unwrap(), "sqlite:a/code.db.control");
         assert_eq!(place(&[], "postgres://me:pw@h/d").unwrap(), "postgres://me:***@h/d");
         assert_eq!(place(&[], "memory:x").unwrap(), "none");
         let named = |url| place(&[("SNAKE_PIPE_METADATA__URL", url)], "sqlite:code.db");
