@@ -9,6 +9,7 @@ mod analysis;
 mod files;
 mod inventory;
 mod linking;
+mod memory;
 mod namespace;
 mod parsing;
 mod progress;
@@ -142,6 +143,9 @@ impl Extraction {
             if !queue.is_abandoned() {
                 store.compact(&files.entry_keys());
             }
+            drop(files);
+            // What knew the whole repository is gone; publishing, which follows, has other things to keep.
+            memory::give_back();
             progress.begin(Phase::Done, 0, 0);
             Ok(())
         })

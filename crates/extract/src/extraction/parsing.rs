@@ -12,6 +12,7 @@ use snake_pipe_core::Result;
 use super::{
     Phase,
     files::{Files, Worker},
+    memory,
     stream::{Queue, cancelled},
     workers::Workers,
 };
@@ -49,7 +50,7 @@ pub(super) fn parse_missing<'a>(mut files: Files<'a>, workers: &Workers, queue: 
         let index = next.index;
         let read = files.parse(index, worker)?;
         if next.taken_bytes > KEPT_BYTES {
-            return_memory();
+            memory::give_back();
         }
         drop(next);
         files.progress.done(size(index));
@@ -62,7 +63,7 @@ pub(super) fn parse_missing<'a>(mut files: Files<'a>, workers: &Workers, queue: 
     })?;
     if missing.iter().map(|index| memory_bytes(size(*index))).sum::<u64>() > KEPT_BYTES {
         // What the trees took is not taken again.
-        return_memory();
+        memory::give_back();
     }
     for (index, read) in changed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         files.replace(index, read);
@@ -81,16 +82,6 @@ fn missing(files: &Files<'_>) -> Vec<usize> {
 
 const fn memory_bytes(source_bytes: u64) -> u64 {
     source_bytes.saturating_mul(BYTES_PER_SOURCE_BYTE)
-}
-
-/// Gives free memory back to the system, where its allocator keeps it for the thread that freed it.
-fn return_memory() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    #[expect(unsafe_code, reason = "a function of the C library without arguments that could be wrong")]
-    // SAFETY: malloc_trim(3) may be called at any time from any thread.
-    unsafe {
-        libc::malloc_trim(0);
-    }
 }
 
 /// The files that wait to be parsed, and what those take that are being parsed.

@@ -29,8 +29,9 @@ use crate::{
 
 /// From so many rows on, a repository that is new is copied before the indexes are built.
 const REBUILD_FROM_ROWS: i64 = 20_000;
-/// What is kept in memory while many rows are published; also what sorting for an index may use.
-const LARGE_CACHE_KIB: u32 = 64 << 10;
+/// What is kept in memory while many rows are published, and after that. Each of three threads may use as much again for sorting
+/// for an index or a derived table, so that twice as much costs 120 MB on a repository of millions of rows; it gains no time.
+const LARGE_CACHE_KIB: u32 = 32 << 10;
 
 /// A publication under way.
 pub(super) struct Publishing<'a> {
@@ -144,7 +145,6 @@ async fn prepare(connection: &mut SqliteConnection, repository: RepositoryId) ->
 async fn tidy(connection: &mut SqliteConnection, timeout: Duration) {
     // Nobody waits for this, and it waits for nobody.
     let tidying = "PRAGMA busy_timeout = 0;
-         PRAGMA main.cache_size = -65536;
          PRAGMA analysis_limit = 1000;
          ANALYZE main;
          PRAGMA main.wal_checkpoint(PASSIVE);";
