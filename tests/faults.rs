@@ -9,6 +9,7 @@
 
 mod big_tree;
 mod program;
+mod small_disk;
 mod watch;
 
 use std::{
@@ -261,7 +262,7 @@ fn a_backend_that_is_dead_is_reported_and_does_not_stop_the_other() {
 
 #[test]
 fn a_full_disk_is_told_and_leaves_the_old_state() {
-    let disk = SmallDisk::new();
+    let disk = SmallFolder::new();
     let url = sqlite_in(disk.folder.path(), "full.db");
     let (tree, program) = (BigTree::new(20, State::One), Program::new());
     assert_done(&disk.command(program.load(tree.path(), &[&url])).output().unwrap());
@@ -282,13 +283,39 @@ fn a_full_disk_is_told_and_leaves_the_old_state() {
     assert_eq!(answer(&url, "SELECT count(*) FROM files"), ["19"]);
 }
 
+#[test]
+fn a_full_disk_under_postgres_is_told_and_leaves_the_old_state() {
+    let cluster = PostgresCluster::start(ClusterOptions::durable()).unwrap();
+    let url = cluster.create_database("crowded").unwrap();
+    let disk = small_disk::SmallDisk::mount(&cluster).expect(
+        "a disk to fill is a file system of its own, which only root may mount: run this test as root",
+    );
+    disk.take_over(&cluster, "crowded");
+    let (tree, program) = (BigTree::new(20, State::One), Program::new());
+    assert_done(&program.load(tree.path(), &[&url]).output().unwrap());
+    let before = rows_of(&url);
+
+    tree.write(FILES, State::One);
+    disk.fill();
+    let output = program.load(tree.path(), &[&url]).output().unwrap();
+    println!("{}", words_of(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", words_of(&output));
+    assert!(words_of(&output).contains("No space left on device"), "{}", words_of(&output));
+    assert_same_rows(&rows_of(&url), &before);
+
+    disk.make_room();
+    assert_done(&program.load(tree.path(), &[&url]).output().unwrap());
+    assert_done(&program.command().args(["check", "--from", &url]).output().unwrap());
+    assert_same_rows(&rows_of(&url), State::One.rows());
+}
+
 /// A folder that holds so little: a file system of its own where that may be mounted, else a limit on every file.
-struct SmallDisk {
+struct SmallFolder {
     folder: tempfile::TempDir,
     is_mounted: bool,
 }
 
-impl SmallDisk {
+impl SmallFolder {
     const KILOBYTES: u32 = 3_072;
 
     fn new() -> Self {
@@ -315,7 +342,7 @@ impl SmallDisk {
     }
 }
 
-impl Drop for SmallDisk {
+impl Drop for SmallFolder {
     fn drop(&mut self) {
         if self.is_mounted {
             is_done(Command::new("umount").arg(self.folder.path()));

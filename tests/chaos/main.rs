@@ -25,6 +25,8 @@ mod program;
 #[path = "../../crates/coordinator/tests/chaos/sequence.rs"]
 mod sequence;
 mod server;
+#[path = "../small_disk/mod.rs"]
+mod small_disk;
 #[path = "../../crates/coordinator/tests/chaos/soak.rs"]
 mod soak;
 #[path = "../../crates/coordinator/tests/chaos/subject.rs"]

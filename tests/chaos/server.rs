@@ -1,9 +1,6 @@
 //! A PostgreSQL server that things befall: it dies, its disk is full, its connections are taken.
 
 use std::{
-    fs,
-    os::unix::fs::{MetadataExt as _, chown},
-    path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -11,7 +8,7 @@ use std::{
 
 use snake_pipe_testkit::postgres::{ClusterOptions, PostgresCluster, PostgresProxy};
 
-use crate::program::is_done;
+use crate::small_disk::SmallDisk;
 
 /// The database that is loaded.
 const DATABASE: &str = "chaos";
@@ -27,12 +24,6 @@ pub(crate) struct Server {
     hogs: Vec<Child>,
 }
 
-/// A file system in memory.
-struct SmallDisk {
-    path: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
 impl Server {
     pub(crate) fn start() -> Self {
         let options =
@@ -40,10 +31,9 @@ impl Server {
         let cluster = PostgresCluster::start(options).unwrap();
         let disk = SmallDisk::mount(&cluster);
         cluster.create_database(DATABASE).unwrap();
-        if let Some(disk) = &disk {
-            let place = disk.path.join("tables");
-            cluster.psql(&format!("CREATE TABLESPACE small LOCATION '{}'", place.display())).unwrap();
-            cluster.psql(&format!("ALTER DATABASE {DATABASE} SET TABLESPACE small")).unwrap();
+        match &disk {
+            Some(disk) => disk.take_over(&cluster, DATABASE),
+            None => println!("no file system can be mounted here: disks are not filled"),
         }
         let proxy = PostgresProxy::start(&cluster).unwrap();
         Self { cluster, proxy, disk, hogs: Vec::new() }
@@ -74,10 +64,7 @@ impl Server {
 
     pub(crate) fn fill_disk(&self) {
         if let Some(disk) = &self.disk {
-            // Until nothing more fits.
-            let mut filler = Command::new("dd");
-            filler.args(["if=/dev/zero", "bs=64k"]).arg(format!("of={}", disk.filler().display()));
-            assert!(!is_done(&mut filler), "the disk was not filled");
+            disk.fill();
         }
     }
 
@@ -100,7 +87,7 @@ impl Server {
             hog.wait().unwrap();
         }
         if let Some(disk) = &self.disk {
-            drop(fs::remove_file(disk.filler()));
+            disk.make_room();
         }
         let start = Instant::now();
         // A session that slept notices late that its client is gone.
@@ -128,41 +115,6 @@ impl Server {
             assert!(start.elapsed() < Duration::from_secs(60), "a session outlives its client");
             thread::sleep(Duration::from_millis(20));
         }
-    }
-}
-
-impl SmallDisk {
-    const MEGABYTES: u32 = 96;
-
-    fn mount(cluster: &PostgresCluster) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("disk");
-        fs::create_dir(&path).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &format!("size={}m", Self::MEGABYTES), "tmpfs"]).arg(&path);
-        if !is_done(&mut mount) {
-            println!("no file system can be mounted here: disks are not filled");
-            return None;
-        }
-        let disk = Self { path, _folder: folder };
-        let owner = fs::metadata(cluster.folder()).unwrap();
-        let tables = disk.path.join("tables");
-        fs::create_dir(&tables).unwrap();
-        for place in [disk._folder.path(), &disk.path, &tables] {
-            chown(place, Some(owner.uid()), Some(owner.gid())).unwrap();
-        }
-        Some(disk)
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.path.join("filler")
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // The server still has files open there.
-        is_done(Command::new("umount").arg("--lazy").arg(&self.path));
     }
 }
 
