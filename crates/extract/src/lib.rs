@@ -19,7 +19,7 @@ pub use extraction::{
 };
 pub use languages::language_of;
 pub use parsed::{
-    AstMode, ClassSymbol, DEFAULT_MAX_TREE_BYTES, Declaration, Export, FunctionSymbol, Linkable, Local,
-    ParseOptions, ParsedFile,
+    AstMode, ClassSymbol, DEFAULT_MAX_TREE_BYTES, Declaration, Export, FunctionSymbol, ImportPlace, Linkable,
+    Local, ParseOptions, ParsedFile,
 };
 pub use store::CacheLocation;

@@ -56,6 +56,8 @@ pub struct ParsedFile {
     /// Indices of functions whose names mean nothing in the scope around them: properties of objects (`{ f() {} }`,
     /// `o.f = …`), and function expressions that are bound to nothing.
     pub unscoped: Vec<u32>,
+    /// Where imports stand that do not hold for the whole file, by their indices.
+    pub import_places: Vec<ImportPlace>,
 }
 
 /// A variable, bound by a function's body or by the file's top level: `x = …`, `let x`, `for x in`, `Foo x`. In C only
@@ -80,6 +82,17 @@ pub struct Export {
     pub name: String,
     /// The name inside.
     pub local: String,
+}
+
+/// Where an import stands that does not hold for the whole file: in a function, a class, a module inside the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportPlace {
+    /// Index of the import.
+    pub import: u32,
+    /// Index of the innermost function around it.
+    pub function: Option<u32>,
+    /// The qualified name of what is around it.
+    pub qualifier: String,
 }
 
 /// A name that a file declares without defining it, such as a prototype in a C header.
@@ -108,6 +121,8 @@ pub struct Linkable {
     pub exports: Vec<Export>,
     /// Imports as written.
     pub imports: Vec<Import>,
+    /// Where imports stand that do not hold for the whole file, by their indices.
+    pub import_places: Vec<ImportPlace>,
     /// Bases as written.
     pub bases: Vec<Base>,
     /// Call sites as written.
@@ -135,6 +150,8 @@ pub struct FunctionSymbol {
     pub is_local: bool,
     /// Whether its name means nothing in the scope around it.
     pub is_unscoped: bool,
+    /// Whether it is a member of its class, not of an object of it.
+    pub is_static: bool,
     /// Number of parameters.
     pub parameter_count: u32,
     /// Whether the last positional parameter takes any number of arguments.
@@ -160,6 +177,8 @@ pub struct ClassSymbol {
     pub function: Option<u32>,
     /// Who may use it.
     pub visibility: Visibility,
+    /// Whether it is one of several definitions that make the class (`partial` in C#).
+    pub is_partial: bool,
     /// Types of the fields by name, where declared.
     pub typed_names: Vec<(String, String)>,
 }
@@ -180,6 +199,7 @@ impl ParsedFile {
             is_local: function.class.is_none()
                 && function.modifiers.iter().any(|modifier| modifier == "static"),
             is_unscoped: false,
+            is_static: function.is_static,
             parameter_count: function.parameters.len() as u32,
             is_variadic: function.parameters.iter().any(|p| p.kind == ParameterKind::Variadic),
             typed_names: function
@@ -212,6 +232,7 @@ impl ParsedFile {
             outer: class.outer,
             function: class.function,
             visibility: class.visibility,
+            is_partial: class.modifiers.iter().any(|modifier| modifier == "partial"),
             typed_names: class
                 .fields
                 .iter()
@@ -225,6 +246,7 @@ impl ParsedFile {
             declarations: self.declarations,
             variables,
             exports: self.exports,
+            import_places: self.import_places,
             imports: std::mem::take(&mut self.facts.imports),
             bases: std::mem::take(&mut self.facts.bases),
             calls: std::mem::take(&mut self.facts.calls),

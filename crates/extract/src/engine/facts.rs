@@ -165,6 +165,7 @@ impl<'t> Walk<'t> {
         let position = place.start_position();
         let (line, column) = (position.row as u32 + 1, position.column as u32 + 1);
         let alias = import.alias.filter(|alias| Some(alias) != import.name.as_ref());
+        self.place_import((line, column));
         self.facts.imports.push(Import { raw, line, column, alias, ..import });
     }
 

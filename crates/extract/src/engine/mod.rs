@@ -163,6 +163,7 @@ fn extract(
         AstMode::Outline => Some(walk.outline()),
         AstMode::Full => Some(walk.full_tree(root)),
     };
+    let import_places = walk.settled_import_places();
     let Walk { mut facts, declarations, locals, exports, unscoped, .. } = walk;
     facts.metrics = metrics::of_file(&facts, lines.counts);
     facts.lines = Some(lines.counts);
@@ -171,7 +172,7 @@ fn extract(
     assign_symbols(&mut facts);
     // Issues of the file as a whole have no line and stand last.
     facts.parse_issues.sort_by_key(|issue| (!issue.span.is_known(), issue.span));
-    ParsedFile { facts, declarations, locals, exports, unscoped }
+    ParsedFile { facts, declarations, locals, exports, unscoped, import_places }
 }
 
 /// The tables of every grammar of every language, each built when it is first needed.

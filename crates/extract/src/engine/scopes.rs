@@ -4,6 +4,7 @@ use snake_pipe_core::model::{Class, Function, FunctionKind, Owner, Span};
 use tree_sitter::Node;
 
 use super::{Limit, Walk, flow::Tally, late::MemberOf, text};
+use crate::parsed::ImportPlace;
 
 /// What a rule says about a function. The engine adds names of the scope, span, signature, documentation, complexity.
 #[derive(Default)]
@@ -289,6 +290,32 @@ impl<'t> Walk<'t> {
         }
         text::cut(&mut qualified, Limit::Name);
         qualified
+    }
+
+    /// Notes where the import at this line and column stands, if it does not hold for the whole file.
+    pub(super) fn place_import(&mut self, position: (u32, u32)) {
+        if self.frames.scopes.is_empty() {
+            return;
+        }
+        let qualifier = self.qualified("");
+        let qualifier = qualifier.strip_suffix(self.rules.separator).unwrap_or(&qualifier).to_owned();
+        let function = self.enclosing_function();
+        if function.is_some() || self.facts.namespace.as_ref() != Some(&qualifier) {
+            self.import_places.push((position, ImportPlace { import: 0, function, qualifier }));
+        }
+    }
+
+    /// The places of imports, when these are in their final order.
+    pub(super) fn settled_import_places(&mut self) -> Vec<ImportPlace> {
+        let imports = &self.facts.imports;
+        let places = std::mem::take(&mut self.import_places).into_iter().filter_map(|(position, place)| {
+            let import =
+                imports.binary_search_by_key(&position, |import| (import.line, import.column)).ok()?;
+            Some(ImportPlace { import: import as u32, ..place })
+        });
+        let mut places: Vec<ImportPlace> = places.collect();
+        places.sort_by_key(|place| place.import);
+        places
     }
 
     /// The innermost namespace that is open.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     languages::LanguageRules,
-    parsed::{Declaration, Export, Local, ParseOptions},
+    parsed::{Declaration, Export, ImportPlace, Local, ParseOptions},
 };
 
 /// A pass over one syntax tree: where it is, what is open around it, and the facts so far.
@@ -38,6 +38,8 @@ pub(crate) struct Walk<'t> {
     pub(super) locals: Vec<Local>,
     pub(super) exports: Vec<Export>,
     pub(super) unscoped: Vec<u32>,
+    /// Imports that do not hold for the whole file, by line and column.
+    pub(super) import_places: Vec<((u32, u32), ImportPlace)>,
 }
 
 /// An annotation before its definition.
@@ -74,6 +76,7 @@ impl<'t> Walk<'t> {
             locals: Vec::new(),
             exports: Vec::new(),
             unscoped: Vec::new(),
+            import_places: Vec::new(),
         }
     }
 

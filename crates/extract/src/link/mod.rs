@@ -29,6 +29,7 @@
 //! `docs/linking.md` states them.
 
 mod c;
+mod go;
 mod hierarchy;
 mod index_table;
 mod java;
@@ -37,10 +38,12 @@ mod link_hash;
 mod meaning;
 mod names;
 mod names_in_scope;
+mod namespaced;
 mod paths;
 mod python;
+mod qualified;
 mod record;
-mod same_file;
+mod rust;
 mod standard;
 mod symbols;
 #[cfg(test)]
@@ -88,13 +91,14 @@ pub struct ConfigurationFile {
     pub text: String,
 }
 
-/// Whether linking reads the file at `path` as configuration: `package.json`, and `tsconfig.json`, `jsconfig.json` and
-/// their variants (`tsconfig.base.json`). Such files are few and small; [`LinkIndexBuilder::new`] wants all of them.
+/// Whether linking reads the file at `path` as configuration: `Cargo.toml`, `go.mod`, `package.json`, and `tsconfig.json`,
+/// `jsconfig.json` and their variants (`tsconfig.base.json`). Such files are few and small; [`LinkIndexBuilder::new`] wants all of them.
 #[must_use]
 pub fn is_link_configuration(path: &SourcePath) -> bool {
     let name = path.file_name();
     let is_compiler_configuration = name.starts_with("tsconfig") || name.starts_with("jsconfig");
-    name == "package.json" || is_compiler_configuration && name.ends_with(".json")
+    matches!(name, "Cargo.toml" | "go.mod" | "package.json")
+        || is_compiler_configuration && name.ends_with(".json")
 }
 
 /// The first pass: takes in every parsed file. See the [module](self).
@@ -120,9 +124,12 @@ pub struct LinkIndex {
     /// For each file, the bases of its classes and theirs in the order of lookup.
     ancestors: PerFile<Box<[Box<[Ancestor]>]>>,
     c: c::Definitions,
+    go: go::Packages,
     java: java::Packages,
     javascript: javascript::Configuration,
     python: python::Roots,
+    rust: rust::Modules,
+    spaces: namespaced::Spaces,
 }
 
 /// One file's references, resolved.
@@ -171,13 +178,15 @@ impl LinkIndexBuilder {
             Language::Python => python::collect(linkable, names, &mut symbols),
             Language::JavaScript | Language::TypeScript => javascript::collect(linkable, names, &mut symbols),
             Language::Java => java::collect(linkable, names, &mut symbols),
-            Language::C | Language::Cpp => symbols.includes = c::collect(&linkable.imports, names),
-            Language::CSharp
-            | Language::Go
-            | Language::Rust
-            | Language::Kotlin
-            | Language::Scala
-            | Language::Unknown => {}
+            Language::C => symbols.includes = c::collect(&linkable.imports, names),
+            Language::Go => go::collect(paths, file, linkable, names, &mut symbols),
+            Language::Rust => rust::collect(paths, file, linkable, names, &mut symbols),
+            language @ (Language::Cpp | Language::CSharp | Language::Kotlin | Language::Scala) => {
+                if let Some(rules) = namespaced::rules(language) {
+                    namespaced::collect(rules, linkable, names, &mut symbols);
+                }
+            }
+            Language::Unknown => {}
         }
         // A second addition changes nothing.
         let _ = self.symbols[file as usize].set(symbols);
@@ -197,9 +206,12 @@ impl LinkIndexBuilder {
         let includes = includes(&self.paths, &names, &symbols, self.includes);
         let mut index = LinkIndex {
             c: c::Definitions::new(&self.paths, &symbols, includes),
+            go: go::Packages::new(&self.paths, &symbols, &names, &self.configuration),
             java: java::Packages::new(&self.paths, &symbols),
             javascript: javascript::Configuration::new(&self.configuration),
             python: python::Roots::new(&self.paths),
+            rust: rust::Modules::new(&self.paths, &symbols, &names, &self.configuration),
+            spaces: namespaced::Spaces::new(&self.paths, &symbols),
             paths: self.paths,
             names,
             symbols: PerFile::new(symbols),
@@ -284,14 +296,17 @@ impl LinkIndex {
                 imports.map(|import| self.javascript_module(file, import)).collect()
             }
             Language::Java => imports.map(|import| self.java_import(file, import)).collect(),
-            Language::C
-            | Language::Cpp
-            | Language::CSharp
-            | Language::Go
-            | Language::Rust
-            | Language::Kotlin
-            | Language::Scala
-            | Language::Unknown => Box::default(),
+            Language::Go => imports.map(|import| self.go_import(file, import)).collect(),
+            Language::Rust => {
+                imports.enumerate().map(|(number, import)| self.rust_import(file, number, import)).collect()
+            }
+            language @ (Language::Cpp | Language::CSharp | Language::Kotlin | Language::Scala) => {
+                let Some(rules) = namespaced::rules(language) else { return Box::default() };
+                self.with_sight(rules, file, |sight| {
+                    imports.map(|import| self.namespaced_import(rules, file, import, sight)).collect()
+                })
+            }
+            Language::C | Language::Unknown => Box::default(),
         }
     }
 
@@ -303,14 +318,17 @@ impl LinkIndex {
                 bases.map(|base| self.javascript_base(file, base)).collect()
             }
             Language::Java => bases.map(|base| self.java_base(file, base)).collect(),
-            Language::C
-            | Language::Cpp
-            | Language::CSharp
-            | Language::Go
-            | Language::Rust
-            | Language::Kotlin
-            | Language::Scala
-            | Language::Unknown => Box::default(),
+            Language::Go => bases.map(|base| self.go_base(file, base)).collect(),
+            Language::Rust => bases.map(|base| self.rust_base(file, base)).collect(),
+            language @ (Language::Cpp | Language::CSharp | Language::Kotlin | Language::Scala) => {
+                let Some(rules) = namespaced::rules(language).filter(|_| bases.len() > 0) else {
+                    return Box::default();
+                };
+                self.with_sight(rules, file, |sight| {
+                    bases.map(|base| self.namespaced_base(rules, file, base, sight)).collect()
+                })
+            }
+            Language::C | Language::Unknown => Box::default(),
         }
     }
 
@@ -318,14 +336,16 @@ impl LinkIndex {
         match self.paths.language(file) {
             Language::Python => self.python_import(file, number),
             Language::JavaScript | Language::TypeScript => self.javascript_import(file, number),
-            Language::Java => self.modules[file as usize].get(number).copied().unwrap_or_default(),
-            Language::C | Language::Cpp => self.c.include(file, number),
-            Language::CSharp
+            Language::C => self.c.include(file, number),
+            Language::Cpp if self.c.include(file, number).is_known() => self.c.include(file, number),
+            Language::Cpp
+            | Language::CSharp
             | Language::Go
-            | Language::Rust
+            | Language::Java
             | Language::Kotlin
-            | Language::Scala
-            | Language::Unknown => Found::UNKNOWN,
+            | Language::Rust
+            | Language::Scala => self.modules[file as usize].get(number).copied().unwrap_or_default(),
+            Language::Unknown => Found::UNKNOWN,
         }
     }
 
@@ -334,11 +354,14 @@ impl LinkIndex {
             Language::Python => &|call| self.python_call(file, linkable, call),
             Language::JavaScript | Language::TypeScript => &|call| self.javascript_call(file, linkable, call),
             Language::Java => &|call| self.java_call(file, linkable, call),
-            Language::Go | Language::Rust => &|call| self.same_file_call(file, linkable, call),
+            Language::Go => &|call| self.go_call(file, linkable, call),
+            Language::Rust => &|call| self.rust_call(file, linkable, call),
             Language::C => return self.link_c_calls(file, linkable, calls),
-            Language::Cpp | Language::CSharp | Language::Kotlin | Language::Scala | Language::Unknown => {
-                return;
+            language @ (Language::Cpp | Language::CSharp | Language::Kotlin | Language::Scala) => {
+                let Some(rules) = namespaced::rules(language) else { return };
+                return self.link_namespaced_calls(rules, file, linkable, calls);
             }
+            Language::Unknown => return,
         };
         for call in calls {
             call.resolution = self.resolution(resolve(call), Accepts::Callables);

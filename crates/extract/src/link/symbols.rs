@@ -25,6 +25,11 @@ pub(super) struct FileSymbols {
     /// Name outside, name inside; by name outside, then in source order.
     pub(super) exports: Box<[(Name, Name)]>,
     pub(super) imports: Box<[ImportEntry]>,
+    /// Where imports stand that do not hold for the whole file; by the import. For languages with qualified names alone.
+    pub(super) import_places: Box<[ImportPlaceEntry]>,
+    /// What encloses each function, then each class, by its name in the [index](super::qualified) of qualified names;
+    /// empty for languages that need none.
+    pub(super) containers: Box<[Name]>,
     /// What C and C++ include, and in C++ import otherwise.
     pub(super) includes: Box<[IncludeEntry]>,
     pub(super) bases: Box<[BaseEntry]>,
@@ -43,6 +48,9 @@ pub(super) struct FunctionEntry {
     pub(super) is_variadic: bool,
     /// Its name means nothing in the scope around it.
     pub(super) is_unscoped: bool,
+    pub(super) is_static: bool,
+    /// Declared for a receiver that is a type of its own (Kotlin, Scala).
+    pub(super) is_extension: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +59,8 @@ pub(super) struct ClassEntry {
     pub(super) name: Name,
     pub(super) scope: Scope,
     pub(super) kind: ClassKind,
+    /// One of several definitions of the same class (C#).
+    pub(super) is_partial: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +71,14 @@ pub(super) struct ImportEntry {
     /// The name that the import binds in the file, by the rules of the language.
     pub(super) local: Option<Name>,
     pub(super) has_alias: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ImportPlaceEntry {
+    pub(super) import: u32,
+    pub(super) function: Option<u32>,
+    /// The qualified name of what is around the import.
+    pub(super) qualifier: Name,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,6 +195,22 @@ impl FileSymbols {
         self.members[start..start + len].iter().map(|member| Local::unpacked(member.local))
     }
 
+    /// Where the import with this number stands, if it does not hold for the whole file.
+    pub(super) fn import_place(&self, import: usize) -> Option<&ImportPlaceEntry> {
+        let places = &self.import_places;
+        let at = places.binary_search_by_key(&(import as u32), |place| place.import).ok()?;
+        Some(&places[at])
+    }
+
+    /// What encloses a definition, for languages with qualified names.
+    pub(super) fn container(&self, local: Local) -> Option<Name> {
+        let at = match local {
+            Local::Function(index) => index as usize,
+            Local::Class(index) => self.functions.len() + index as usize,
+        };
+        self.containers.get(at).copied()
+    }
+
     pub(super) fn has_variable(&self, name: Name) -> bool {
         self.variables.binary_search(&name).is_ok()
     }
@@ -232,6 +266,8 @@ fn function_entry(function: &FunctionSymbol, linkable: &Linkable, names: &NameCo
         is_local: function.is_local,
         is_variadic: function.is_variadic,
         is_unscoped: function.is_unscoped,
+        is_static: function.is_static,
+        is_extension: function.typed_names.first().is_some_and(|(name, _)| name == "this"),
     }
 }
 
@@ -258,7 +294,13 @@ fn class_entry(class: &ClassSymbol, linkable: &Linkable, names: &NameCollector) 
             Some(_) | None => Scope::Function(function),
         },
     };
-    ClassEntry { symbol: class.symbol, name: names.intern(&class.name), scope, kind: class.kind }
+    ClassEntry {
+        symbol: class.symbol,
+        name: names.intern(&class.name),
+        scope,
+        kind: class.kind,
+        is_partial: class.is_partial,
+    }
 }
 
 fn members(
@@ -277,6 +319,18 @@ fn members(
     let mut members: Vec<Member> = functions.chain(classes).collect();
     members.sort_unstable();
     members.into()
+}
+
+/// Whether a function of this kind is a member of a type.
+pub(super) const fn is_member_kind(kind: FunctionKind) -> bool {
+    match kind {
+        FunctionKind::Method
+        | FunctionKind::Constructor
+        | FunctionKind::Destructor
+        | FunctionKind::Accessor
+        | FunctionKind::Operator => true,
+        FunctionKind::Function | FunctionKind::Closure | FunctionKind::Macro => false,
+    }
 }
 
 /// A method outside classes belongs to an object or to a class that is not in the file: its bare name means nothing.

@@ -79,28 +79,3 @@ fn dependencies_follow_from_imports_bases_and_calls() {
 fn a_repository_without_files_links() {
     assert_eq!(link(&[], &[]), []);
 }
-
-#[test]
-fn go_and_rust_have_calls_of_the_same_file() {
-    let tree = tree(&[
-        ("a.go", "package a\nfunc f() {}\nfunc g() { f(); h(); x.f() }\nfunc i(f func()) { f() }\n"),
-        (
-            "a.rs",
-            "fn f() {}\nfn g() { f(); h(); x.f(); }\nmod m {\n    fn i() { f() }\n    fn j() {}\n}\nfn k() { j() }\n",
-        ),
-    ]);
-    assert_eq!(
-        tree.calls("a.go"),
-        ["3 f → a.go:a.f (scope)", "3 h → unresolved", "3 x.f → unresolved", "4 f → unresolved"]
-    );
-    assert_eq!(
-        tree.calls("a.rs"),
-        [
-            "2 f → a.rs:f (scope)",
-            "2 h → unresolved",
-            "2 x.f → unresolved",
-            "4 f → unresolved",
-            "7 j → unresolved"
-        ]
-    );
-}

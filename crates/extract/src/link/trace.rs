@@ -57,6 +57,11 @@ impl Key {
         Self::of((2, package, name))
     }
 
+    /// A definition by what encloses it and its name, which are the numbers of names.
+    pub(super) fn of_member(container: usize, name: usize) -> Self {
+        Self::of((3, container, name))
+    }
+
     fn of(what: impl Hash) -> Self {
         let hash = FxBuildHasher.hash_one(what);
         Self((hash ^ (hash >> 32)) as u32)

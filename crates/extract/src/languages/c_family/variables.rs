@@ -51,7 +51,7 @@ fn declare<'t>(walk: &mut Walk<'t>, declaration: Node<'t>, found: Declared<'t>) 
             None => walk.line_before(found.name).starts_with(b"static "),
         };
         let name = walk.name(found.name);
-        walk.declare(name, is_static);
+        walk.declare(walk.qualified(&name), is_static);
     } else if walk.child(declaration, TYPE).is_some_and(|node| walk.is(node, MACRO_TYPE_SPECIFIER)) {
         macro_loop_around(walk, declaration, found);
     }

@@ -13,6 +13,7 @@ use crate::{
         names_in_scope::variable,
         standard,
         symbols::{Local, Scope},
+        trace::{Key, note_key},
     },
 };
 
@@ -44,6 +45,21 @@ impl LinkIndex {
         let found = self.names.get(name).map_or(Found::UNKNOWN, |name| {
             self.c_defined_here(file, name).or_else(|| self.c_included(file, name, closure))
         });
+        found.or_else(|| match closure.has_standard && standard::c::is_function(name) {
+            true => Found::STDLIB,
+            false => Found::UNKNOWN,
+        })
+    }
+
+    /// A function or macro of C that a file of C++ sees, or one of the C library.
+    pub(in crate::link) fn c_function_from_elsewhere(
+        &self,
+        file: u32,
+        name: &str,
+        closure: &Closure,
+    ) -> Found {
+        note_key(|| Key::of_name(name));
+        let found = self.names.get(name).map_or(Found::UNKNOWN, |name| self.c_included(file, name, closure));
         found.or_else(|| match closure.has_standard && standard::c::is_function(name) {
             true => Found::STDLIB,
             false => Found::UNKNOWN,

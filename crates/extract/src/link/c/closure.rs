@@ -8,7 +8,7 @@ use crate::link::paths::Paths;
 /// The files that one file includes, as marks on all files of the repository. Kept by its thread from file to file, so
 /// that nothing is cleared or allocated: a mark counts if it bears the number of the current walk.
 #[derive(Debug, Default)]
-pub(super) struct Closure {
+pub(in crate::link) struct Closure {
     marks: Vec<u32>,
     walk: u32,
     queue: Vec<u32>,
@@ -20,7 +20,7 @@ thread_local! {
 }
 
 impl Closure {
-    pub(super) fn contains(&self, file: u32) -> bool {
+    pub(in crate::link) fn contains(&self, file: u32) -> bool {
         self.marks[file as usize] == self.walk
     }
 
@@ -62,7 +62,12 @@ impl Closure {
 
 impl Definitions {
     /// Calls `with` with what `file` includes, itself among it.
-    pub(super) fn with_closure<T>(&self, paths: &Paths, file: u32, with: impl FnOnce(&Closure) -> T) -> T {
+    pub(in crate::link) fn with_closure<T>(
+        &self,
+        paths: &Paths,
+        file: u32,
+        with: impl FnOnce(&Closure) -> T,
+    ) -> T {
         CLOSURE.with_borrow_mut(|closure| {
             closure.begin(paths.len());
             closure.fill(self, paths, file);

@@ -8,6 +8,7 @@ mod includes;
 
 use snake_pipe_core::{Language, model::FunctionKind};
 
+pub(super) use self::closure::Closure;
 pub(super) use self::includes::{Includes, collect};
 use super::{
     meaning::{Found, SymbolRef},

@@ -126,7 +126,7 @@ impl LinkIndex {
     }
 
     /// The type with a qualified name: some leading parts are the package, the others nested types.
-    pub(super) fn java_qualified(&self, file: u32, path: &str) -> Found {
+    pub(in crate::link) fn java_qualified(&self, file: u32, path: &str) -> Found {
         let dots = path.match_indices('.').map(|(at, _)| at);
         let mut found = dots.filter_map(|at| {
             let package = self.names.get(&path[..at])?;
@@ -139,6 +139,11 @@ impl LinkIndex {
             nested.is_known().then_some(nested.by(Origin::Package))
         });
         found.next().unwrap_or_default()
+    }
+
+    /// The type of this name that stands directly in a package.
+    pub(in crate::link) fn java_in_package(&self, file: u32, package: Name, name: Name) -> Found {
+        self.nearest(file, self.java.types(Some(package), name))
     }
 
     /// The only type. Of several with the same qualified name (a project that keeps variants of its code side by side)

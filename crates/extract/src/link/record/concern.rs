@@ -19,6 +19,8 @@ use super::{
 use crate::link::{
     LinkIndex, java,
     names::Name,
+    qualified::{self, QualifiedNames},
+    rust,
     symbols::{FileSymbols, Scope},
     trace::Key,
 };
@@ -31,6 +33,7 @@ impl Known {
             is_other: (0..count).map(|file| self.is_other(index, file)).collect(),
             reaches: self.reach_changed_includes(index),
             are_roots_other: index.python.digest() != self.roots,
+            are_crates_other: index.crates_digest() != self.crates,
             keys: FxHashSet::default(),
         };
         let change = Change { keys: self.changed_keys(index, &change.is_other), ..change };
@@ -126,6 +129,8 @@ struct Change {
     reaches: Vec<bool>,
     /// Whether modules of Python are named from other directories.
     are_roots_other: bool,
+    /// Whether modules or crates of Rust are.
+    are_crates_other: bool,
     keys: FxHashSet<Key>,
 }
 
@@ -139,6 +144,7 @@ impl Change {
             || is_other(&number)
             || self.reaches.get(number as usize).copied().unwrap_or(false)
             || self.are_roots_other && language == Language::Python
+            || self.are_crates_other && language == Language::Rust
             || file.trace.files.iter().any(is_other)
             || !self.keys.is_empty() && file.trace.keys.iter().any(|key| self.keys.contains(key))
     }
@@ -164,17 +170,23 @@ fn add_changed(
                 keys.extend(types.map(|class| java::Packages::key(symbols.namespace, class.name)));
             }
         }
-        // What these look up in other files, they find by way of files that are noted.
         Language::Cpp
         | Language::CSharp
         | Language::Go
-        | Language::JavaScript
         | Language::Kotlin
-        | Language::Python
         | Language::Rust
-        | Language::Scala
-        | Language::TypeScript
-        | Language::Unknown => {}
+        | Language::Scala => {
+            for symbols in [old, new] {
+                let definitions = qualified::definitions(symbols);
+                keys.extend(definitions.map(|(container, name, _)| QualifiedNames::key(container, name)));
+                let methods = rust::far_methods(symbols, &index.names);
+                keys.extend(methods.map(|(owner, method, _)| rust::Modules::far_key(owner, method)));
+                let declared = symbols.declarations.iter().map(|name| index.names.text(*name));
+                keys.extend(declared.map(Key::of_name));
+            }
+        }
+        // What these look up in other files, they find by way of files that are noted.
+        Language::JavaScript | Language::Python | Language::TypeScript | Language::Unknown => {}
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! magic        8 bytes; its digits change with the form
 //! build       16 bytes: digest of what decides how files are linked
-//! live names   4, roots 16, number of files 4
+//! live names   4, roots 16, crates 16, number of files 4
 //! sections     length 8, checksum 16, bytes: the names by parts, then the files by groups (postcard)
 //! ```
 //!
@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-const MAGIC: &[u8; 8] = b"SPLINK01";
+const MAGIC: &[u8; 8] = b"SPLINK02";
 
 /// Digest of the sources that link, besides what the caches are keyed by.
 const LINK_DIGEST: &str = env!("SNAKE_PIPE_LINK_DIGEST");
@@ -36,7 +36,7 @@ const LINK_DIGEST: &str = env!("SNAKE_PIPE_LINK_DIGEST");
 /// Files are encoded in groups of this size, to be read by several threads.
 const GROUP_FILES: usize = 1024;
 
-const HEAD_BYTES: usize = 8 + 16 + 4 + 16 + 4;
+const HEAD_BYTES: usize = 8 + 16 + 4 + 16 + 16 + 4;
 
 /// Other sources, or a library that hashes otherwise, make another record.
 fn build() -> Digest {
@@ -60,6 +60,7 @@ pub(super) fn write(
     head.extend_from_slice(build().as_bytes());
     head.extend_from_slice(&live_names.unwrap_or_else(|| index.names.counts().iter().sum()).to_le_bytes());
     head.extend_from_slice(index.python.digest().as_bytes());
+    head.extend_from_slice(index.crates_digest().as_bytes());
     head.extend_from_slice(&(outcomes.len() as u32).to_le_bytes());
     writer.write_all(&head)?;
     let mut bytes = Vec::new();
@@ -113,6 +114,7 @@ fn decode(bytes: &[u8]) -> Option<Record> {
     }
     let live_names = take_number(&mut fields)?;
     let roots = Digest::from_bytes(fields.split_off(..16)?.try_into().ok()?);
+    let crates = Digest::from_bytes(fields.split_off(..16)?.try_into().ok()?);
     let count = take_number(&mut fields)? as usize;
     let names: Vec<Section<'_>> = (0..SHARDS).map(|_| take_section(&mut rest)).collect::<Option<_>>()?;
     let groups: Vec<Section<'_>> =
@@ -128,7 +130,7 @@ fn decode(bytes: &[u8]) -> Option<Record> {
         || groups.into_par_iter().map(|group| files(group.checked(&[])?)).collect::<Option<Vec<_>>>(),
     );
     let files: Vec<FileRecord> = files?.into_iter().flatten().collect();
-    (files.len() == count).then_some(Record { names: names?, live_names, roots, files })
+    (files.len() == count).then_some(Record { names: names?, live_names, roots, crates, files })
 }
 
 #[derive(Clone, Copy)]

@@ -36,6 +36,7 @@ pub(crate) struct Record {
     /// How many names there were when none was of a file that is gone.
     live_names: u32,
     roots: Digest,
+    crates: Digest,
     files: Vec<FileRecord>,
 }
 
@@ -119,6 +120,11 @@ impl LinkIndex {
         live_names: Option<u32>,
     ) -> std::io::Result<()> {
         file::write(file, self, outcomes, live_names)
+    }
+
+    /// What modules and crates of Rust are named by.
+    pub(super) fn crates_digest(&self) -> Digest {
+        self.rust.digest(&self.paths, &self.names)
     }
 
     fn file_record<'a>(&'a self, file: u32, outcome: Option<&'a Outcome>) -> FileRecordRef<'a> {

@@ -23,6 +23,7 @@ pub(crate) struct Known {
     /// Files that are not there any more, or are of another language.
     pub(super) gone: Vec<FileRecord>,
     pub(super) roots: Digest,
+    pub(super) crates: Digest,
     /// How many names the record had.
     pub(super) name_counts: Vec<u32>,
     live_names: u32,
@@ -61,7 +62,7 @@ impl LinkIndexBuilder {
         entry: impl Fn(u32) -> Option<Digest>,
     ) -> (Self, Known) {
         let mut builder = Self::new(files, configuration);
-        let Record { names, live_names, roots, files: records } = record;
+        let Record { names, live_names, roots, crates, files: records } = record;
         let name_counts = names.counts();
         builder.names = names;
         let places = builder.places(&records);
@@ -86,7 +87,7 @@ impl LinkIndexBuilder {
                 (None, Some(_)) => KnownFile::New,
             };
         }
-        (builder, Known { files: known, gone, roots, name_counts, live_names })
+        (builder, Known { files: known, gone, roots, crates, name_counts, live_names })
     }
 
     /// The numbers that the record's files have in this run.

@@ -51,10 +51,34 @@ const PATHS: &[&str] = &[
     "arch/arm/include/asm/m0.h",
     "arch/x86/include/asm/m0.h",
     "arch/x86/m2.c",
+    "go.mod",
+    "tools/go.mod",
     "m0.go",
-    "m0.rs",
+    "m1_test.go",
+    "g/m0.go",
+    "g/m1.go",
+    "tools/g/m1.go",
+    "Cargo.toml",
+    "r/Cargo.toml",
+    "src/lib.rs",
+    "src/main.rs",
+    "src/m0.rs",
+    "src/m0/m1.rs",
+    "src/m1/mod.rs",
+    "r/src/lib.rs",
+    "r/src/m1.rs",
+    "k/m0.kt",
+    "k/m1.kt",
+    "l/m0.kt",
+    "s/m0.scala",
+    "s/m1.scala",
+    "n/m0.cs",
+    "n/m1.cs",
     "notes.txt",
     "m0.cpp",
+    "m1.cpp",
+    "m0.hpp",
+    "c/m1.hpp",
 ];
 
 /// Lines from which files are put together; `?` is 0, 1 or 2.
@@ -104,7 +128,57 @@ fn lines(path: &str) -> &'static [&'static str] {
             "class K? { static void f?() {} K?(int a) {} class K? {} }",
             "interface K? { void f?(); }",
         ],
-        Some("c" | "h" | "cpp") => &[
+        Some("cpp" | "hpp") => &[
+            "#include \"m?.hpp\"",
+            "#include \"m?.h\"",
+            "using namespace n?;",
+            "using n?::K?;",
+            "namespace n? { int f?() { return f?(); } class K? : public K? { void f?() { f?(); this->f?(); } }; }",
+            "namespace n? { int f?(); class K? { void f?(); K? x; }; }",
+            "void K?::f?() { f?(); x.f?(); n?::f?(); }",
+            "int g(K? x) { x.f?(); return f?() + n?::f?(); }",
+            "class K? : n?::K? { int f?(); };",
+        ],
+        Some("kt") => &[
+            "package a",
+            "package b",
+            "import a.K?",
+            "import b.f?",
+            "import a.*",
+            "import b.K? as K?",
+            "open class K? : K?() {\n    val x: K? = K?()\n    fun f?() {\n        f?()\n        x.f?()\n        super.f?()\n    }\n}",
+            "fun f?() {\n    f?()\n    K?().f?()\n    K?.f?()\n    a.f?()\n}",
+            "object K? {\n    fun f?() = 1\n}",
+            "fun g(x: K?) { x.f?() }",
+        ],
+        Some("scala") => &[
+            "package a",
+            "package b",
+            "import a.K?",
+            "import a._",
+            "import b.{K? => K?, _}",
+            "class K? extends K? { val x: K? = null; def f?() = { f?(); x.f?() } }",
+            "object K? { def f?() = { import a.K?; new K?(); K?.f?() } }",
+            "trait K? { def f?(): Int }",
+        ],
+        Some("cs") => &[
+            "using A;",
+            "using B;",
+            "using static A.K?;",
+            "using K? = A.K?;",
+            "namespace A { class K? : K? { K? x; void f?() { f?(); x.f?(); base.f?(); new K?(); } } }",
+            "namespace B { partial class K? { static void f?() { K?.f?(); A.K?.f?(); } } }",
+            "partial class K? { void f?() {} }",
+        ],
+        Some("mod") => {
+            &["module m", "module m/tools", "replace m/tools => ./tools", "replace m/tools => ./g"]
+        }
+        Some("toml") => &[
+            "[package]\nname = \"r?\"",
+            "[package]\nname = \"r?\"\n[dependencies]\nr? = { package = \"r?\" }",
+            "[package]\nname = \"r?\"\n[lib]\npath = \"src/m?.rs\"",
+        ],
+        Some("c" | "h") => &[
             "#include \"m?.h\"",
             "#include <m?.h>",
             "#include <asm/m?.h>",
@@ -116,8 +190,35 @@ fn lines(path: &str) -> &'static [&'static str] {
             "#include <string.h>",
             "int g(void) { memcpy(0, 0, 0); f?(); return f?(); }",
         ],
-        Some("go") => &["package a", "func f?() { f?(); m?.f?() }"],
-        Some("rs") => &["fn f?() { f?(); m?::f?() }", "mod m? { fn f?() { f?() } }"],
+        Some("go") => &[
+            "package g",
+            "package m",
+            "import \"m/g\"",
+            "import x \"m/tools/g\"",
+            "import . \"m/g\"",
+            "func f?() { f?(); g.F?(); x.F?() }",
+            "func F?() { f?() }",
+            "type K? struct { K?; x K? }",
+            "type K? struct { *g.K? }",
+            "func (k *K?) f?() { k.f?(); k.x.f?() }",
+            "func h(k g.K?) { k.F?(); f?() }",
+            "func (k K?) F?() {}",
+        ],
+        Some("rs") => &[
+            "fn f?() { f?(); m?::f?(); K?::f?() }",
+            "mod m? { use super::*; fn f?() { f?(); super::f?() } }",
+            "mod m?;",
+            "use crate::m?::f?;",
+            "use super::K?;",
+            "use r?::f?;",
+            "pub use self::m?::*;",
+            "use crate::m?::{self, K?};",
+            "struct K? { x: K? }",
+            "impl K? { fn f?(&self) { self.f?(); self.x.f?(); Self::f?(); r?::f?() } }",
+            "trait T? { fn f?(&self) { self.f?() } }",
+            "impl T? for K? {}",
+            "fn g(k: &K?) { use crate::m?::f?; k.f?(); f?() }",
+        ],
         Some("json") => &[
             r#"{"compilerOptions": {"paths": {"@app/*": ["ui/*"]}}}"#,
             r#"{"compilerOptions": {"paths": {"@app/*": ["*"]}}}"#,
@@ -129,7 +230,7 @@ fn lines(path: &str) -> &'static [&'static str] {
 }
 
 fn text(path: &str, random: &mut Random) -> String {
-    let count = if path.ends_with("json") { 1 } else { random.below(7) };
+    let count = if path.ends_with("json") || path.ends_with("toml") { 1 } else { random.below(7) };
     let mut text = String::new();
     for _ in 0..count {
         for part in random.one_of(lines(path)).split_inclusive('?') {
@@ -154,7 +255,8 @@ fn edit(repository: &mut Repository, random: &mut Random) {
             }
         }
         2 => {
-            let directories = ["p/", "p/q/", "ui/", "a/", "c/", "web/", "x/", "include/"];
+            let directories =
+                ["p/", "p/q/", "ui/", "a/", "c/", "web/", "x/", "include/", "g/", "src/", "k/", "n/"];
             repository.rename(random.one_of(&directories), random.one_of(&directories));
         }
         _ => repository.write(path, &text(path, random)),
