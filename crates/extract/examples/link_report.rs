@@ -5,6 +5,8 @@
 //! cargo run --release --example link_report -- flask
 //! cargo run --release --example link_report -- flask --edges 40
 //! cargo run --release --example link_report -- flask --unresolved
+//! cargo run --release --example link_report -- flask --modules
+//! cargo run --release --example link_report -- flask --calls
 //! ```
 #![expect(clippy::print_stdout, reason = "a program whose answer is what it prints")]
 
@@ -39,19 +41,26 @@ struct Source {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let root = arguments.first().ok_or("usage: link_report DIRECTORY [--edges COUNT | --unresolved]")?;
+    let root = arguments
+        .first()
+        .ok_or("usage: link_report DIRECTORY [--edges COUNT | --unresolved | --modules | --calls]")?;
     let mut paths = Vec::new();
     collect(Path::new(root), &mut paths)?;
     let mut sources: Vec<Source> = paths.par_iter().filter_map(|path| read(Path::new(root), path)).collect();
     sources.sort_by(|one, two| one.path.as_bytes().cmp(two.path.as_bytes()));
-    let linked = link(&mut sources);
-    report(&sources, &linked);
+    let is_table = arguments.get(1).is_some_and(|word| word == "--modules" || word == "--calls");
+    let (linked, modules) = link(&mut sources, !is_table);
+    if !is_table {
+        report(&sources, &linked);
+    }
     match arguments.get(1).map(String::as_str) {
         Some("--edges") => {
             let count = arguments.get(2).ok_or("--edges wants a count")?.parse()?;
             print_edges(&sources, &linked, count);
         }
         Some("--unresolved") => print_unresolved(&sources, &linked),
+        Some("--modules") => print_modules(&sources, &linked, &modules),
+        Some("--calls") => print_calls(&sources, &linked),
         Some(other) => return Err(format!("unknown argument `{other}`").into()),
         None => {}
     }
@@ -96,7 +105,7 @@ fn read(root: &Path, path: &Path) -> Option<Source> {
     Some(Source { path, language, linkable, text, places })
 }
 
-fn link(sources: &mut [Source]) -> Vec<Linked> {
+fn link(sources: &mut [Source], is_told: bool) -> (Vec<Linked>, Modules) {
     let files = sources.iter().map(|s| LinkFile { path: s.path.clone(), language: s.language }).collect();
     let configuration = sources
         .iter()
@@ -106,18 +115,75 @@ fn link(sources: &mut [Source]) -> Vec<Linked> {
     let begin = Clock::now();
     let builder = LinkIndexBuilder::new(files, configuration.collect());
     sources.par_iter().enumerate().for_each(|(number, source)| builder.add(number as u32, &source.linkable));
-    begin.print("first pass over the files");
+    begin.print("first pass over the files", is_told);
     let begin = Clock::now();
     let index = builder.finish();
-    begin.print("end of the first pass");
-    println!("{} files, an index of {} MB", sources.len(), resident_megabytes() - before);
+    begin.print("end of the first pass", is_told);
+    if is_told {
+        println!("{} files, an index of {} MB", sources.len(), resident_megabytes() - before);
+    }
+    let module = |file: usize, number: usize| index.module_of_import(file as u32, number).cloned();
+    let of_file =
+        |file: usize| (0..sources[file].linkable.imports.len()).map(|number| module(file, number)).collect();
+    let modules = (0..sources.len()).map(of_file).collect();
     let linkables: Vec<Linkable> =
         sources.iter_mut().map(|source| std::mem::take(&mut source.linkable)).collect();
     let begin = Clock::now();
     let linked =
         linkables.into_par_iter().enumerate().map(|(number, l)| index.link(number as u32, l)).collect();
-    begin.print("second pass");
-    linked
+    begin.print("second pass", is_told);
+    (linked, modules)
+}
+
+/// For each file and each import of it, the file of its module.
+type Modules = Vec<Vec<Option<SourcePath>>>;
+
+/// One line an import of a file of the repository: the file, the module as written, the module's file; by tabs.
+fn print_modules(sources: &[Source], linked: &[Linked], modules: &Modules) {
+    let paths: HashMap<FileKey, &SourcePath> =
+        sources.iter().map(|source| (source.path.key(), &source.path)).collect();
+    for ((source, linked), modules) in sources.iter().zip(linked).zip(modules) {
+        for (import, module) in linked.imports.iter().zip(modules) {
+            let target = import.resolution.target;
+            // What is taken from a module may be a module itself.
+            let submodule =
+                target.filter(|target| target.entity == Entity::File).map(|target| paths[&target.file]);
+            if let Some(module) = submodule.or(module.as_ref()) {
+                println!("{}\t{}\t{module}", source.path, import.module);
+            }
+        }
+    }
+}
+
+/// One line a call: the file, its line and column, the function around it, the callee, the status, and the target's file, line and
+/// qualified name; by tabs.
+fn print_calls(sources: &[Source], linked: &[Linked]) {
+    let places: HashMap<(FileKey, Entity), String> = sources
+        .iter()
+        .flat_map(|source| {
+            let (key, path) = (source.path.key(), source.path.as_str());
+            let place = move |(entity, name, line): &(Entity, String, u32)| {
+                ((key, *entity), format!("{path}\t{line}\t{name}"))
+            };
+            source.places.iter().map(place)
+        })
+        .collect();
+    for (source, linked) in sources.iter().zip(linked) {
+        for call in &linked.calls {
+            let target = call.resolution.target.and_then(|target| places.get(&(target.file, target.entity)));
+            let function = call.function.and_then(|index| source.places.get(index as usize));
+            println!(
+                "{}\t{}\t{}\t{}\t{}\t{}\t{}",
+                source.path,
+                call.line,
+                call.column,
+                function.map_or("", |(_, name, _)| name),
+                call.text.as_ref().unwrap_or(&call.name),
+                call.resolution.status.as_str(),
+                target.map_or("", String::as_str),
+            );
+        }
+    }
 }
 
 /// Time as a clock shows it, and time that the process spent on all cores.
@@ -131,7 +197,10 @@ impl Clock {
         Self { wall: Instant::now(), cores: core_seconds() }
     }
 
-    fn print(&self, what: &str) {
+    fn print(&self, what: &str, is_told: bool) {
+        if !is_told {
+            return;
+        }
         let (wall, cores) = (self.wall.elapsed().as_secs_f64(), core_seconds() - self.cores);
         println!("{what}: {wall:.2} s, {cores:.2} s of cores");
     }

@@ -1,4 +1,4 @@
-//! The developer's commands: `cargo xtask check | test | bench | acceptance | accuracy | peers | chaos | coverage | package`.
+//! The developer's commands: `cargo xtask check | test | bench | acceptance | accuracy | edges | peers | chaos | coverage | package`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
 mod accuracy;
@@ -7,6 +7,7 @@ mod chaos;
 mod check;
 mod coverage;
 mod debian;
+mod edges;
 mod examples;
 mod links;
 mod package;
@@ -82,6 +83,9 @@ enum Command {
     #[command(after_help = ACCURACY_EXAMPLES)]
     Accuracy(accuracy::Options),
 
+    /// How right the edges are: imports against programs that know which file they mean; the figures go to docs/accuracy.md.
+    Edges(edges::Options),
+
     /// How fast the same rows get into PostgreSQL by asyncpg, SQLAlchemy, psql and by us, side by side.
     ///
     /// Needs Python 3 with its module venv, and fetches the peers from PyPI into `target/peers`.
@@ -141,6 +145,7 @@ fn main() -> ExitCode {
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Acceptance { tree } => bench::acceptance(tree.as_deref()),
         Command::Accuracy(options) => accuracy::run(&options),
+        Command::Edges(options) => edges::run(&options),
         Command::Peers { files } => bench::peers(files),
         Command::Chaos { sequences, seed } => chaos::run(sequences, seed),
         Command::Coverage => coverage::run(),

@@ -63,7 +63,7 @@ use snake_pipe_core::{
 
 use self::{
     hierarchy::Ancestor,
-    meaning::{Accepts, Found},
+    meaning::{Accepts, Found, Meaning},
     names::{NameCollector, Names},
     paths::Paths,
     symbols::FileSymbols,
@@ -281,6 +281,25 @@ impl LinkIndex {
             imports,
             bases,
             calls,
+        }
+    }
+
+    /// The file of the module that an import names, before the name that is taken from it is followed to where it is defined;
+    /// none where it is no file of the repository. For comparing with programs that know modules alone.
+    #[must_use]
+    pub fn module_of_import(&self, file: u32, number: usize) -> Option<&SourcePath> {
+        let found = match self.paths.language(file) {
+            Language::C | Language::Cpp => self.c.include(file, number),
+            _ => self.modules[file as usize].get(number).copied().unwrap_or_default(),
+        };
+        match found.meaning {
+            Meaning::File(module) => Some(self.paths.path(module)),
+            Meaning::Class(symbol) | Meaning::Function(symbol) => Some(self.paths.path(symbol.file)),
+            Meaning::Unknown
+            | Meaning::Directory(_)
+            | Meaning::Several(_)
+            | Meaning::External
+            | Meaning::Stdlib => None,
         }
     }
 

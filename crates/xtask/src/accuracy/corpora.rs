@@ -26,9 +26,14 @@ pub(crate) enum Source {
 
 /// Fetches what is not there yet, and gives the folder that holds the language's corpus.
 pub(crate) fn fetch(judge: &Judge) -> Result<PathBuf> {
-    let folder = cache()?.join(judge.language);
+    fetch_all(judge.language, judge.corpus)
+}
+
+/// As [`fetch`], for a corpus of this name.
+pub(crate) fn fetch_all(name: &str, corpus: &[Source]) -> Result<PathBuf> {
+    let folder = cache()?.join(name);
     make_folder(&folder)?;
-    for source in judge.corpus {
+    for source in corpus {
         match source {
             Source::PythonLibrary => python_library(&folder)?,
             Source::PyPi(package) => pypi(&folder, package)?,

@@ -174,7 +174,7 @@ fn python_numbers(corpus: &Path) -> Result<(Command, String)> {
 }
 
 /// The compiler whose parser judges.
-const TYPESCRIPT: &str = "typescript@5.4.5";
+pub(crate) const TYPESCRIPT: &str = "typescript@5.4.5";
 
 fn typescript(corpus: &Path, extensions: &[&str]) -> Result<(Command, String)> {
     let packages = corpora::npm_package(TYPESCRIPT)?;

@@ -1,13 +1,13 @@
 //! How right the facts are: the extractor against the languages' own parsers on public code.
 
 mod compare;
-mod corpora;
+pub(crate) mod corpora;
 mod extracted;
 mod fact;
-mod judges;
+pub(crate) mod judges;
 #[cfg(test)]
 mod ratchet;
-mod report;
+pub(crate) mod report;
 
 use std::{
     collections::HashMap,

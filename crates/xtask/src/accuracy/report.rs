@@ -41,14 +41,19 @@ pub(crate) fn table(judge: &Judge, measured: &Measured) -> String {
 
 /// Puts the figures between the language's marks in the report.
 pub(crate) fn write(judge: &Judge, measured: &Measured) -> Result {
+    replace(judge.language, "accuracy", &table(judge, measured))
+}
+
+/// Puts figures between the marks of a name, which say the command that writes them.
+pub(crate) fn replace(name: &str, command: &str, figures: &str) -> Result {
     let path = shell::root().join(FILE);
     let text = fs::read_to_string(&path).map_err(|error| format!("cannot read {FILE}: {error}"))?;
-    let text = replaced(&text, judge.language, &table(judge, measured))?;
+    let text = replaced(&text, name, command, figures)?;
     fs::write(&path, text).map_err(|error| format!("cannot write {FILE}: {error}"))
 }
 
-fn replaced(text: &str, language: &str, figures: &str) -> Result<String> {
-    let begin = format!("<!-- {language}: written by `cargo xtask accuracy {language}` -->\n");
+fn replaced(text: &str, language: &str, command: &str, figures: &str) -> Result<String> {
+    let begin = format!("<!-- {language}: written by `cargo xtask {command} {language}` -->\n");
     let end = format!("<!-- end of {language} -->");
     let places = text.find(&begin).zip(text.find(&end));
     let (start, stop) =
@@ -65,7 +70,7 @@ mod tests {
         let text = "A\n<!-- go: written by `cargo xtask accuracy go` -->\nold\n<!-- end of go -->\nB\n";
         let expected =
             "A\n<!-- go: written by `cargo xtask accuracy go` -->\n\nnew\n\n<!-- end of go -->\nB\n";
-        assert_eq!(replaced(text, "go", "new\n").unwrap(), expected);
-        assert!(replaced(text, "rust", "new\n").is_err());
+        assert_eq!(replaced(text, "go", "accuracy", "new\n").unwrap(), expected);
+        assert!(replaced(text, "rust", "accuracy", "new\n").is_err());
     }
 }
