@@ -287,10 +287,7 @@ fn a_full_disk_is_told_and_leaves_the_old_state() {
 fn a_full_disk_under_postgres_is_told_and_leaves_the_old_state() {
     let cluster = PostgresCluster::start(ClusterOptions::durable()).unwrap();
     let url = cluster.create_database("crowded").unwrap();
-    let disk = small_disk::SmallDisk::mount(&cluster).expect(
-        "a disk to fill is a file system of its own, which only root may mount: run this test as root",
-    );
-    disk.take_over(&cluster, "crowded");
+    let disk = ServersDisk::of(&cluster, "crowded");
     let (tree, program) = (BigTree::new(20, State::One), Program::new());
     assert_done(&program.load(tree.path(), &[&url]).output().unwrap());
     let before = rows_of(&url);
@@ -307,6 +304,43 @@ fn a_full_disk_under_postgres_is_told_and_leaves_the_old_state() {
     assert_done(&program.load(tree.path(), &[&url]).output().unwrap());
     assert_done(&program.command().args(["check", "--from", &url]).output().unwrap());
     assert_same_rows(&rows_of(&url), State::One.rows());
+}
+
+/// A server's disk: a file system of its own where that may be mounted, else a trigger that says what the server says on a
+/// full one.
+struct ServersDisk<'a> {
+    cluster: &'a PostgresCluster,
+    database: &'static str,
+    disk: Option<small_disk::SmallDisk>,
+}
+
+impl<'a> ServersDisk<'a> {
+    fn of(cluster: &'a PostgresCluster, database: &'static str) -> Self {
+        let disk = small_disk::SmallDisk::mount(cluster);
+        match &disk {
+            Some(disk) => disk.take_over(cluster, database),
+            None => println!("no file system can be mounted here: a trigger stands for the full disk"),
+        }
+        Self { cluster, database, disk }
+    }
+
+    fn fill(&self) {
+        const FULL: &str = "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+                RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+            END$$;
+            CREATE TRIGGER full_disk BEFORE INSERT ON files FOR EACH ROW EXECUTE FUNCTION full_disk()";
+        match &self.disk {
+            Some(disk) => disk.fill(),
+            None => drop(self.cluster.psql_in(self.database, FULL).unwrap()),
+        }
+    }
+
+    fn make_room(&self) {
+        match &self.disk {
+            Some(disk) => disk.make_room(),
+            None => drop(self.cluster.psql_in(self.database, "DROP FUNCTION full_disk CASCADE").unwrap()),
+        }
+    }
 }
 
 /// A folder that holds so little: a file system of its own where that may be mounted, else a limit on every file.

@@ -634,6 +634,17 @@ COMMENT ON COLUMN module_dependencies.source_directory IS 'The directory that de
 COMMENT ON COLUMN module_dependencies.target_directory IS 'The directory it depends on.';
 COMMENT ON COLUMN module_dependencies.edge_count IS 'Rows of `dependencies` between their files.';
 
+CREATE TABLE unused_imports (
+    file_id uuid NOT NULL,
+    ordinal integer NOT NULL,
+    repository_id bigint NOT NULL,
+    CONSTRAINT unused_imports_pkey PRIMARY KEY (file_id, ordinal, repository_id)
+);
+COMMENT ON TABLE unused_imports IS 'An imported function or class whose name is found nowhere in what is recorded of the file.';
+COMMENT ON COLUMN unused_imports.file_id IS 'The file; see `files`.';
+COMMENT ON COLUMN unused_imports.ordinal IS 'Position of the import in the file; see `imports`.';
+COMMENT ON COLUMN unused_imports.repository_id IS 'The repository and ref; part of every key; see `repositories`.';
+
 -- Indexes, on every partition.
 CREATE INDEX snapshots_repository_id_idx ON snapshots (repository_id);
 CREATE INDEX files_repository_id_idx ON files (repository_id);
@@ -675,6 +686,7 @@ CREATE INDEX function_fan_out_top_idx ON function_fan_out (repository_id, called
 CREATE INDEX function_fan_out_file_id_idx ON function_fan_out (file_id);
 CREATE INDEX import_cycles_repository_id_idx ON import_cycles (repository_id, cycle);
 CREATE INDEX module_dependencies_repository_id_idx ON module_dependencies (repository_id);
+CREATE INDEX unused_imports_repository_id_idx ON unused_imports (repository_id);
 
 -- Foreign keys within the default partition.
 ALTER TABLE classes_default ADD CONSTRAINT classes_file_id_fkey

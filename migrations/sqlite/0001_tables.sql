@@ -441,3 +441,10 @@ CREATE TABLE module_dependencies (
     target_directory TEXT NOT NULL,
     edge_count INTEGER NOT NULL
 ) STRICT;
+
+-- An imported function or class whose name is found nowhere in what is recorded of the file.
+CREATE TABLE unused_imports (
+    file_id TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    repository_id INTEGER NOT NULL
+) STRICT;

@@ -83,6 +83,8 @@ CREATE INDEX function_fan_out_file ON function_fan_out (file_id);
 CREATE UNIQUE INDEX import_cycles_key ON import_cycles (file_id, repository_id);
 CREATE INDEX import_cycles_cycle ON import_cycles (repository_id, cycle);
 CREATE UNIQUE INDEX module_dependencies_key ON module_dependencies (repository_id, source_directory, target_directory);
+CREATE UNIQUE INDEX unused_imports_key ON unused_imports (file_id, ordinal, repository_id);
+CREATE INDEX unused_imports_repository ON unused_imports (repository_id);
 
 -- Until a database is analysed the planner takes every index for equally choosy. These are not: most of a table may be of one
 -- repository (<https://www.sqlite.org/fileformat2.html#stat1tab>).

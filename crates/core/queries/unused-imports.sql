@@ -1,50 +1,10 @@
-WITH named AS MATERIALIZED (
-    SELECT i.file_id, i.ordinal, i.repository_id, i.module, i.line_number, i.target_function_id, i.target_class_id,
-           coalesce(i.alias, i.name) AS local_name
-    FROM imports i
-    WHERE i.target_function_id IS NOT NULL AND i.repository_id IN ({repositories}) AND i.name IS NOT NULL
-      AND i.kind = 'name'
-    UNION ALL
-    SELECT i.file_id, i.ordinal, i.repository_id, i.module, i.line_number, i.target_function_id, i.target_class_id,
-           coalesce(i.alias, i.name) AS local_name
-    FROM imports i
-    WHERE i.target_class_id IS NOT NULL AND i.target_function_id IS NULL AND i.repository_id IN ({repositories})
-      AND i.name IS NOT NULL AND i.kind = 'name'
-), unused AS MATERIALIZED (
-    SELECT n.file_id, n.ordinal, n.repository_id, n.module, n.line_number, n.local_name
-    FROM named n
-    WHERE NOT EXISTS (
-        SELECT 1 FROM calls k
-        WHERE k.file_id = n.file_id AND k.repository_id = n.repository_id AND k.repository_id IN ({repositories})
-          AND (k.target_function_id = n.target_function_id OR k.target_class_id = n.target_class_id
-               OR k.callee_name = n.local_name OR replace(k.callee_text, n.local_name, '') <> k.callee_text)
-    ) AND NOT EXISTS (
-        SELECT 1 FROM classes c
-        JOIN inheritance e ON e.class_id = c.class_id AND e.repository_id = c.repository_id
-        WHERE c.file_id = n.file_id AND c.repository_id = n.repository_id
-          AND c.repository_id IN ({repositories}) AND e.repository_id IN ({repositories})
-          AND (e.target_class_id = n.target_class_id
-               OR replace(coalesce(e.base_text, e.base_name), n.local_name, '') <> coalesce(e.base_text, e.base_name))
-    ) AND NOT EXISTS (
-        SELECT 1 FROM functions f
-        WHERE f.file_id = n.file_id AND f.repository_id = n.repository_id AND f.repository_id IN ({repositories})
-          AND (replace(f.signature, n.local_name, '') <> f.signature
-               OR replace(f.return_type, n.local_name, '') <> f.return_type)
-    ) AND NOT EXISTS (
-        SELECT 1 FROM classes c
-        JOIN fields d ON d.class_id = c.class_id AND d.repository_id = c.repository_id
-        WHERE c.file_id = n.file_id AND c.repository_id = n.repository_id
-          AND c.repository_id IN ({repositories}) AND d.repository_id IN ({repositories})
-          AND (replace(d.type, n.local_name, '') <> d.type OR replace(d.default_value, n.local_name, '') <> d.default_value)
-    ) AND NOT EXISTS (
-        SELECT 1 FROM annotations a
-        WHERE a.file_id = n.file_id AND a.repository_id = n.repository_id AND a.repository_id IN ({repositories})
-          AND (replace(a.name, n.local_name, '') <> a.name OR replace(a.arguments, n.local_name, '') <> a.arguments)
-    )
+WITH unused AS MATERIALIZED (
+    {unused_imports}
 )
-SELECT u.local_name, u.module, s.file_path, u.line_number
+SELECT coalesce(i.alias, i.name) AS local_name, i.module, s.file_path, i.line_number
 FROM unused u
+JOIN imports i ON i.file_id = u.file_id AND i.ordinal = u.ordinal AND i.repository_id = u.repository_id
 JOIN files s ON s.file_id = u.file_id AND s.repository_id = u.repository_id
-WHERE s.repository_id IN ({repositories})
-ORDER BY s.file_path, coalesce(u.line_number, 0), u.ordinal, u.file_id
+WHERE i.repository_id IN ({repositories}) AND s.repository_id IN ({repositories})
+ORDER BY s.file_path, coalesce(i.line_number, 0), u.ordinal, u.file_id
 LIMIT {limit}

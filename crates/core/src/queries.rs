@@ -16,6 +16,8 @@ mod cycles;
 mod scope;
 mod template;
 
+pub(crate) use template::UNUSED_IMPORTS;
+
 pub use catalogue::QUERIES;
 pub use cycles::import_cycles;
 

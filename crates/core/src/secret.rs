@@ -52,7 +52,7 @@ pub fn redacted_url(url: &str) -> String {
                 None => base.to_owned(),
             }
         }
-        None => base.to_owned(),
+        None => redacted_slip(base),
     };
     if let Some(query) = query {
         let pairs: Vec<_> = query
@@ -66,6 +66,18 @@ pub fn redacted_url(url: &str) -> String {
         shown.push_str(&pairs.join("&"));
     }
     shown
+}
+
+/// What was meant for a URL with credentials but is none, such as `postgres:/user:password@host` or `user:password@host`.
+fn redacted_slip(text: &str) -> String {
+    let is_path = ["sqlite:", "memory:"].iter().any(|kind| text.starts_with(kind));
+    let Some(at) = text.rfind('@').filter(|_| !is_path) else { return text.to_owned() };
+    let (credentials, host) = text.split_at(at);
+    let user = credentials.find(":/").map_or(0, |scheme| scheme + 2);
+    match credentials[user..].find(':') {
+        Some(colon) => format!("{}:***{host}", &credentials[..user + colon]),
+        None => text.to_owned(),
+    }
 }
 
 fn is_secret_name(name: &str) -> bool {
@@ -94,6 +106,11 @@ mod tests {
             ("postgres://u@h/db?sslpassword=x&a=b", "postgres://u@h/db?sslpassword=***&a=b"),
             ("postgres://h/db", "postgres://h/db"),
             ("sqlite:a.db", "sqlite:a.db"),
+            ("sqlite:C:/a@b.db", "sqlite:C:/a@b.db"),
+            ("postgres:/u:p@h:1/db", "postgres:/u:***@h:1/db"),
+            ("postgres:u:p@h", "postgres:***@h"),
+            ("u:p:q@h/db?a=b", "u:***@h/db?a=b"),
+            ("u@h", "u@h"),
         ];
         for (url, shown) in cases {
             assert_eq!(redacted_url(url), shown);

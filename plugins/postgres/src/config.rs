@@ -320,7 +320,12 @@ mod tests {
         assert!(!format!("{config:?} {}", config.address).contains("hunter2"));
         let backend = crate::PostgresBackend::new(config);
         assert!(!format!("{backend:?}").contains("hunter2"));
-        for wrong in ["postgres://u:hunter2@h/db?pool_sise=3", "postgres://u:hunter2@h:port/db"] {
+        for wrong in [
+            "postgres://u:hunter2@h/db?pool_sise=3",
+            "postgres://u:hunter2@h:port/db",
+            "postgres:/u:hunter2@h/db",
+            "postgres:u:hunter2@h/db",
+        ] {
             let error = PostgresConfig::from_url(wrong).unwrap_err();
             assert!(!format!("{error:?} {error}").contains("hunter2"), "{error:?}");
         }

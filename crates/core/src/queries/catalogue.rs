@@ -92,6 +92,6 @@ queries! {
         "Which imports could not be resolved to a file, a package or the standard library?"
     "untested-complex-functions" Rows [number("complexity", "10", "so complex at least")]
         "Which complex functions does no test call? Outside tests, vendored and generated files, those without a resolved call from a test; the most complex first."
-    "unused-imports" Rows []
+    "unused-imports" Rows [] derived &["unused_imports"],
         "Which imported functions and classes are never called, inherited from, or named in a signature, field or annotation of the file? Candidates: other uses are not recorded."
 }

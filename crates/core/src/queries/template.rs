@@ -1,6 +1,6 @@
 //! The text of a named query, and the statements it becomes.
 //!
-//! `{name}` is a parameter, cast to its type; `{name}` of a list is all of its values. `{repositories}` is a list of repositories'
+//! `{unused_imports}` is a `SELECT` that a derived table is made from too. `{name}` is a parameter, cast to its type; `{name}` of a list is all of its values. `{repositories}` is a list of repositories'
 //! numbers, behind `IN`. What stands between `/* each repository */` and `/* end */` is a `SELECT` that is repeated for every
 //! repository, joined by `UNION ALL`, with that repository alone in its `{repositories}`: so an index that is ordered within
 //! a repository ends each of them early.
@@ -11,6 +11,9 @@ use crate::query::{SqlQuery, Value};
 /// A statement repeats a `SELECT` so many times at most; for more repositories it stands once, for all of them. Planning
 /// costs more than it saves from there on.
 const MAX_REPEATS: usize = 40;
+/// Imports whose name is not used in their file, of the repositories that `{repositories}` lists and the imports `i` that `{only}` picks:
+/// their keys.
+pub(crate) const UNUSED_IMPORTS: &str = include_str!("../../queries/unused-imports.rows.sql");
 const EACH: &str = "/* each repository */";
 const END: &str = "/* end */";
 
@@ -63,11 +66,17 @@ impl Expansion<'_> {
         while let Some((before, behind)) = text.split_once('{') {
             let (name, behind) = behind.split_once('}').unwrap_or((behind, ""));
             self.sql.push_str(before);
-            let place = match name {
-                "repositories" => self.repositories(repositories),
-                _ => self.place(name),
-            };
-            self.sql.push_str(&place);
+            match name {
+                "repositories" => {
+                    let place = self.repositories(repositories);
+                    self.sql.push_str(&place);
+                }
+                "unused_imports" => self.text(&UNUSED_IMPORTS.replace("{only}", "true"), repositories),
+                _ => {
+                    let place = self.place(name);
+                    self.sql.push_str(&place);
+                }
+            }
             text = behind;
         }
         self.sql.push_str(text);

@@ -4,6 +4,7 @@
 //! up to date; else it is not read. So nothing depends on when, or whether, it is recalculated.
 
 use super::TableId;
+use crate::queries::UNUSED_IMPORTS;
 
 /// A derived table, and how it is made.
 #[derive(Clone, Copy, Debug)]
@@ -12,8 +13,8 @@ pub struct Derivation {
     pub table: TableId,
     /// What picks its rows that have to be made anew when some files changed.
     pub rows: DerivedRows,
-    /// Its rows from `r`, as a `SELECT` with `{repository}` and, behind the word `AND`, `{only}`; none where SQL does not make
-    /// them.
+    /// Its rows, as a `SELECT` with `{repository}` or `{repositories}` and, behind the word `AND`, `{only}`; none where SQL does
+    /// not make them.
     select: Option<&'static str>,
     /// The condition on rows to be made anew, in the table.
     held: &'static str,
@@ -26,6 +27,8 @@ pub struct Derivation {
 pub enum DerivedRows {
     /// Functions: those that changed files call, called or defined.
     Functions,
+    /// Files of which anything changed.
+    Files,
     /// Files whose calls changed.
     CallingFiles,
     /// Files whose dependencies changed; all rows where files went.
@@ -76,6 +79,13 @@ pub static DERIVED: &[Derivation] = &[
                    SELECT directory FROM files WHERE repository_id = {repository} AND file_id IN ({list}))",
         source: "a.directory IN (
                    SELECT directory FROM files WHERE repository_id = {repository} AND file_id IN ({list}))",
+    },
+    Derivation {
+        table: TableId::UnusedImports,
+        rows: DerivedRows::Files,
+        select: Some(UNUSED_IMPORTS),
+        held: "file_id IN ({list})",
+        source: "i.file_id IN ({list})",
     },
     Derivation {
         table: TableId::ImportCycles,
@@ -129,7 +139,10 @@ fn only(list: Option<&str>, condition: &'static str) -> &'static str {
 }
 
 fn fill(text: &str, repository: i64, list: Option<&str>) -> String {
-    text.replace("{repository}", &repository.to_string()).replace("{list}", list.unwrap_or_default())
+    let repository = repository.to_string();
+    text.replace("{repository}", &repository)
+        .replace("{repositories}", &repository)
+        .replace("{list}", list.unwrap_or_default())
 }
 
 #[cfg(test)]

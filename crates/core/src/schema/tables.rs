@@ -368,6 +368,11 @@ tables! {
         column("target_directory", Text, "The directory it depends on."),
         column("edge_count", BigInt, "Rows of `dependencies` between their files."),
     }
+    UnusedImports "unused_imports" Derived key ["file_id", "ordinal", "repository_id"] "An imported function or class whose name is found nowhere in what is recorded of the file." {
+        FILE_ID,
+        column("ordinal", Integer, "Position of the import in the file; see `imports`."),
+        REPOSITORY_ID,
+    }
 }
 
 #[cfg(test)]

@@ -63,9 +63,15 @@ pub(super) async fn run_as(
     let started = Instant::now();
     let metrics = arguments.metrics_file.clone().map(MetricsFile::new).transpose()?;
     let input = Input::of(program, &arguments)?;
-    let recording = Recording::begin(program, &arguments, input.repository(&arguments), pending).await?;
+    let connected = program.until_cancelled(connect(program, &arguments)).await;
+    let is_ready = connected.as_ref().is_ok_and(|connected| connected.is_first_ready);
+    let recording =
+        Recording::begin(program, &arguments, input.repository(&arguments), pending, is_ready).await?;
     let told = Told { marker: recording.marker(), metrics: metrics.as_ref().map(MetricsFile::runs) };
-    let run = load(program, &arguments, input, told).await;
+    let run = match connected {
+        Ok(connected) => load(program, &arguments, input, &connected.backends, told).await,
+        Err(error) => Err(error),
+    };
     let run = recording.end(program, run).await;
     if let Some(metrics) = &metrics {
         metrics.write()?;
@@ -90,16 +96,16 @@ async fn load(
     program: &Program,
     arguments: &LoadArguments,
     input: Input,
+    backends: &[Arc<dyn DatabaseBackend>],
     told: Told<'_>,
 ) -> Result<(Run, Vec<bool>)> {
-    let backends = program.until_cancelled(connect(program, arguments)).await?;
     let run = match input {
-        Input::Tree(source) => load_tree(program, arguments, *source, &backends, told).await?,
+        Input::Tree(source) => load_tree(program, arguments, *source, backends, told).await?,
         Input::Facts(facts, repository) => {
-            load_facts(program, arguments, &facts, repository, &backends, told).await?
+            load_facts(program, arguments, &facts, repository, backends, told).await?
         }
     };
-    for backend in &backends {
+    for backend in backends {
         // What was published stays published whatever closing says.
         let _ = backend.close().await;
     }
@@ -163,14 +169,22 @@ fn asked(program: &Program, arguments: &LoadArguments) -> Result<Vec<String>> {
     Ok(settings.into_iter().map(|one| one.name.unwrap_or_else(|| redacted_url(&one.url))).collect())
 }
 
+/// The backends of a load.
+struct Connected {
+    backends: Vec<Arc<dyn DatabaseBackend>>,
+    /// Whether the first can be loaded into, as far as one knows before: beside it the control plane may be made.
+    is_first_ready: bool,
+}
+
 /// The backends, connected and migrated where that is allowed. One of several that fails is left to the coordinator, which
 /// reports it; the only one that fails ends the command.
-async fn connect(program: &Program, arguments: &LoadArguments) -> Result<Vec<Arc<dyn DatabaseBackend>>> {
+async fn connect(program: &Program, arguments: &LoadArguments) -> Result<Connected> {
     let settings = program.config.backends(&arguments.to)?;
     let built = settings.iter().map(|settings| program.build(settings)).collect::<Result<Vec<_>>>()?;
     let prepared =
         join_all(built.iter().zip(&settings).map(|(backend, settings)| prepare(backend, settings))).await;
     let is_only = built.len() == 1;
+    let is_first_ready = prepared.first().is_some_and(Result::is_ok);
     for (backend, prepared) in built.iter().zip(prepared) {
         match prepared {
             Err(error) if is_only => return Err(error.with_context("backend", &backend.info().address)),
@@ -179,7 +193,7 @@ async fn connect(program: &Program, arguments: &LoadArguments) -> Result<Vec<Arc
             Ok(()) => {}
         }
     }
-    Ok(built)
+    Ok(Connected { backends: built, is_first_ready })
 }
 
 async fn prepare(backend: &Arc<dyn DatabaseBackend>, settings: &BackendSettings) -> Result<()> {

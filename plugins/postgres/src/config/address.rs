@@ -79,6 +79,12 @@ pub(super) fn split(given: &str, options: &BackendOptions) -> Result<Split> {
     let mut url = Url::parse(given).map_err(|source| {
         Error::new(ErrorKind::Configuration, "the URL cannot be read").with_source(source).with_help(HELP)
     })?;
+    // Read as the name of a database it would be shown, with the password in it.
+    if !url.has_authority() && url.path().contains('@') {
+        return Err(
+            Error::new(ErrorKind::Configuration, "the URL lacks `//` before the user").with_help(HELP)
+        );
+    }
     let (mut own, mut driver) = (Vec::new(), Vec::new());
     let mut service = options.text("service").map(str::to_owned).or_else(|| std::env::var("PGSERVICE").ok());
     for (key, value) in url.query_pairs() {

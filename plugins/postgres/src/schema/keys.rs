@@ -125,6 +125,7 @@ pub(crate) const DERIVED_INDEXES: &[Index] = &[
     all(TableId::FunctionFanOut, &["file_id"]),
     all(TableId::ImportCycles, &["repository_id", "cycle"]),
     all(TableId::ModuleDependencies, &["repository_id"]),
+    all(TableId::UnusedImports, &["repository_id"]),
 ];
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ const BEGIN: &str = "BEGIN; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'";
 pub(crate) struct Affected {
     /// Functions that changed files call, called or defined.
     functions: HashSet<Uuid>,
+    /// Files of which anything changed.
+    files: HashSet<Uuid>,
     /// Files whose calls changed.
     calling: HashSet<Uuid>,
     /// Files whose dependencies changed.
@@ -64,6 +66,8 @@ impl Affected {
                     self.functions.extend(target.and_then(|target| id_of(&row[target])));
                 }
             }
+            // Whatever changes about a file, a hash of its row changes.
+            TableId::Files => self.files.extend(rows.filter_map(|row| id_of(&row[0]))),
             TableId::Dependencies => self.depending.extend(rows.filter_map(|row| id_of(&row[0]))),
             TableId::Imports => self.has_imports |= rows.count() > 0,
             _ => {}
@@ -74,6 +78,7 @@ impl Affected {
     pub(crate) fn see_removed(&mut self, files: &[Uuid], called: impl IntoIterator<Item = Uuid>) {
         self.has_removed |= !files.is_empty();
         self.has_imports |= !files.is_empty();
+        self.files.extend(files);
         self.calling.extend(files);
         self.functions.extend(called);
     }
@@ -86,6 +91,7 @@ impl Affected {
     /// Takes note of files whose references lost their targets.
     pub(crate) fn see_unresolved(&mut self, files: &[Uuid]) {
         self.has_imports |= !files.is_empty();
+        self.files.extend(files);
         self.calling.extend(files);
         self.depending.extend(files);
     }
@@ -93,6 +99,7 @@ impl Affected {
     /// Adds what another write affects.
     pub(crate) fn add(&mut self, other: Self) {
         self.functions.extend(other.functions);
+        self.files.extend(other.files);
         self.calling.extend(other.calling);
         self.depending.extend(other.depending);
         self.has_imports |= other.has_imports;
@@ -110,6 +117,7 @@ impl Affected {
         match rows {
             _ if self.is_everything => Part::All,
             DerivedRows::Functions => some(&self.functions, MAX_AFFECTED),
+            DerivedRows::Files => some(&self.files, MAX_FILES),
             DerivedRows::CallingFiles => some(&self.calling, MAX_FILES),
             DerivedRows::DependingFiles if self.has_removed => Part::All,
             DerivedRows::DependingFiles => some(&self.depending, MAX_FILES),

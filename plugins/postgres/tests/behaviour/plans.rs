@@ -77,7 +77,7 @@ INSERT INTO module_dependencies SELECT 1, 'd' || n, 'd' || m, 3 FROM generate_se
 INSERT INTO derived_tables
     SELECT r, t, pg_temp.id('snapshot', r), now()
     FROM generate_series(1, 2) r,
-         unnest(ARRAY['function_fan_in', 'function_fan_out', 'import_cycles', 'module_dependencies']) t;
+         unnest(ARRAY['function_fan_in', 'function_fan_out', 'import_cycles', 'module_dependencies', 'unused_imports']) t;
 ANALYZE;
 ";
 

@@ -52,6 +52,7 @@ impl Affected {
         match rows {
             _ if self.is_everything => Part::All,
             DerivedRows::Functions => some(self.has_calls, "SELECT id FROM staging.affected_functions"),
+            DerivedRows::Files => Part::Some("SELECT id FROM staging.affected_files"),
             DerivedRows::CallingFiles => some(self.has_calls, "SELECT id FROM staging.affected_files"),
             DerivedRows::DependingFiles if self.has_removed => Part::All,
             DerivedRows::DependingFiles => {

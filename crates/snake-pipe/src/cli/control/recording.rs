@@ -50,7 +50,8 @@ struct Known {
 }
 
 impl Recording {
-    /// Records that a load begins, as the pending run of this id or as a new one.
+    /// Records that a load begins, as the pending run of this id or as a new one. A control plane that is not there yet is made only
+    /// where the configuration names it or the first backend `is_ready`: a database that refuses the load is left as it was.
     ///
     /// # Errors
     /// `Configuration`; anything else only where the control plane is required.
@@ -59,19 +60,23 @@ impl Recording {
         arguments: &LoadArguments,
         repository: Repository,
         pending: Option<RunId>,
+        is_ready: bool,
     ) -> Result<Self> {
         let settings = program.config.backends(&arguments.to)?;
         for settings in &settings {
             // What is wrongly put is no run.
             program.build(settings)?;
         }
+        let place = Place::of(&program.config, &settings)?;
+        let is_asked_for = program.config.text("metadata.url").is_some_and(|url| !url.is_empty());
+        if !is_ready && !is_asked_for && !is_made(&place, &program.config).await {
+            return Ok(Self { known: None, failure: None });
+        }
         let Some(store) =
-            Place::of(&program.config, &settings)?.open(&program.config).or_else(
-                |error| match is_required(&program.config) {
-                    true => Err(error),
-                    false => Ok(None),
-                },
-            )?
+            place.open(&program.config).or_else(|error| match is_required(&program.config) {
+                true => Err(error),
+                false => Ok(None),
+            })?
         else {
             return Ok(Self { known: None, failure: None });
         };
@@ -119,6 +124,15 @@ impl Recording {
             (_, _) => result,
         }
     }
+}
+
+/// Whether there is a control plane already, as far as one can tell.
+async fn is_made(place: &Place, config: &Config) -> bool {
+    if matches!(place, Place::File(path) if !path.exists()) {
+        return false;
+    }
+    let Ok(Some(store)) = place.open(config) else { return false };
+    within(PATIENCE, store.migrate(MigrateMode::Plan)).await.is_ok_and(|plan| plan.from_version > 0)
 }
 
 fn is_required(config: &Config) -> bool {
