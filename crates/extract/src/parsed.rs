@@ -181,6 +181,8 @@ pub struct ClassSymbol {
     pub is_partial: bool,
     /// Types of the fields by name, where declared.
     pub typed_names: Vec<(String, String)>,
+    /// Who may use each of these fields, in their order.
+    pub field_visibilities: Vec<Visibility>,
 }
 
 impl ParsedFile {
@@ -237,6 +239,9 @@ impl ParsedFile {
                 .fields
                 .iter()
                 .filter_map(|field| Some((field.name.clone(), field.type_name.clone()?)))
+                .collect(),
+            field_visibilities: { class.fields.iter().filter(|field| field.type_name.is_some()) }
+                .map(|field| field.visibility)
                 .collect(),
         });
         let linkable = Linkable {

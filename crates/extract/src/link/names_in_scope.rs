@@ -55,6 +55,13 @@ pub(super) fn variable<'a>(linkable: &'a Linkable, function: u32, name: &str) ->
     declared_type(names, name)
 }
 
+/// Whether a function has a parameter of this name.
+pub(super) fn is_parameter(linkable: &Linkable, function: u32, name: &str) -> bool {
+    linkable.functions.get(function as usize).is_some_and(|function| {
+        function.typed_names.iter().take(function.parameter_count as usize).any(|(bound, _)| bound == name)
+    })
+}
+
 /// The type that `names` declares for a name: empty where it is bound more than once with different types, none where
 /// it is not bound.
 pub(super) fn declared_type<'a>(names: &'a [(String, String)], name: &str) -> Option<&'a str> {

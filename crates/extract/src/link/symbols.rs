@@ -2,7 +2,7 @@
 
 use snake_pipe_core::{
     id::SymbolKey,
-    model::{BaseKind, ClassKind, FunctionKind, ImportKind},
+    model::{BaseKind, ClassKind, FunctionKind, ImportKind, Visibility},
 };
 
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,7 @@ pub(super) struct FunctionEntry {
     pub(super) symbol: SymbolKey,
     pub(super) name: Name,
     pub(super) scope: Scope,
+    pub(super) visibility: Visibility,
     pub(super) parameter_count: u16,
     pub(super) kind: FunctionKind,
     pub(super) is_local: bool,
@@ -57,6 +58,7 @@ pub(super) struct FunctionEntry {
 pub(super) struct ClassEntry {
     pub(super) symbol: SymbolKey,
     pub(super) name: Name,
+    pub(super) visibility: Visibility,
     pub(super) scope: Scope,
     pub(super) kind: ClassKind,
     /// One of several definitions of the same class (C#).
@@ -101,6 +103,7 @@ pub(super) struct FieldEntry {
     pub(super) class: u32,
     pub(super) name: Name,
     pub(super) type_name: Name,
+    pub(super) visibility: Visibility,
 }
 
 /// Where a definition stands.
@@ -224,13 +227,15 @@ impl FileSymbols {
             .map(|(_, inside)| *inside)
     }
 
-    /// The declared types of the field `name` of a class.
-    pub(super) fn field_types(&self, class: u32, name: Name) -> impl Iterator<Item = Name> + '_ {
+    /// The fields `name` of a class whose types are declared.
+    pub(super) fn fields_named(&self, class: u32, name: Name) -> impl Iterator<Item = &FieldEntry> {
         let start = self.fields.partition_point(|field| (field.class, field.name) < (class, name));
-        self.fields[start..]
-            .iter()
-            .take_while(move |field| (field.class, field.name) == (class, name))
-            .map(|field| field.type_name)
+        self.fields[start..].iter().take_while(move |field| (field.class, field.name) == (class, name))
+    }
+
+    /// The declared types of the field `name` of a class.
+    pub(super) fn field_types(&self, class: u32, name: Name) -> impl Iterator<Item = Name> {
+        self.fields_named(class, name).map(|field| field.type_name)
     }
 
     /// The innermost class that encloses a function, through the functions in between.
@@ -261,6 +266,7 @@ fn function_entry(function: &FunctionSymbol, linkable: &Linkable, names: &NameCo
         symbol: function.symbol,
         name: names.intern(&function.name),
         scope: scope_of(function, linkable),
+        visibility: function.visibility,
         parameter_count: u16::try_from(function.parameter_count).unwrap_or(u16::MAX),
         kind: function.kind,
         is_local: function.is_local,
@@ -297,6 +303,7 @@ fn class_entry(class: &ClassSymbol, linkable: &Linkable, names: &NameCollector) 
     ClassEntry {
         symbol: class.symbol,
         name: names.intern(&class.name),
+        visibility: class.visibility,
         scope,
         kind: class.kind,
         is_partial: class.is_partial,

@@ -1,6 +1,6 @@
 //! Calls of Java: which method or constructor they mean.
 
-use snake_pipe_core::model::{Call, CallKind, FunctionKind, ImportKind, Origin};
+use snake_pipe_core::model::{Call, CallKind, ClassKind, FunctionKind, ImportKind, Origin};
 
 use crate::{
     Linkable,
@@ -9,7 +9,7 @@ use crate::{
         hierarchy::Ancestor,
         meaning::{Candidates, Found, Meaning, SymbolRef},
         names::Name,
-        names_in_scope::{declared_type, dotted, variable},
+        names_in_scope::{declared_type, dotted, is_parameter, variable},
         symbols::{FunctionEntry, Local, Scope},
     },
 };
@@ -42,7 +42,7 @@ impl LinkIndex {
         match parts.as_slice() {
             [] | [_] => wanted.map_or(Found::UNKNOWN, |wanted| self.java_unqualified(file, scope, wanted)),
             ["super", _] => match (self.java_class_of(file, scope), wanted) {
-                (Some(class), Some(wanted)) => self.java_inherited(class, wanted),
+                (Some(class), Some(wanted)) => self.java_super(class, wanted),
                 _ => Found::UNKNOWN,
             },
             [receiver @ .., _] => {
@@ -93,12 +93,20 @@ impl LinkIndex {
 
     /// Whether a class has a method of this name, or may have it from a type that is not known.
     fn has_or_hides(&self, class: SymbolRef, name: Name) -> bool {
-        let has = |class| self.java_methods(class, name).next().is_some();
         let may_have = |ancestor: &Ancestor| match ancestor {
             Ancestor::Unknown => true,
-            Ancestor::Known(base) => has(*base),
+            Ancestor::Known(base) => {
+                self.java_methods(*base, name).any(|method| self.is_method_inherited(class, *base, method))
+            }
         };
-        has(class) || self.ancestors(class).iter().any(may_have)
+        self.java_methods(class, name).next().is_some() || self.ancestors(class).iter().any(may_have)
+    }
+
+    /// Whether a class has this method of one of its bases as a member (JLS 8.4.8).
+    fn is_method_inherited(&self, heir: SymbolRef, base: SymbolRef, method: SymbolRef) -> bool {
+        let method = self.function(method);
+        let is_of_interface = method.is_static && self.class(base).kind == ClassKind::Interface;
+        !is_of_interface && self.is_java_inherited(heir, base, method.visibility)
     }
 
     fn java_methods(&self, class: SymbolRef, name: Name) -> impl Iterator<Item = SymbolRef> + '_ {
@@ -111,15 +119,24 @@ impl LinkIndex {
 
     /// The method of a class, its own or an inherited one.
     fn java_method(&self, class: SymbolRef, wanted: Wanted) -> Found {
-        let own = self.java_overload(class, wanted, Origin::Member);
+        let own = self.java_overload(class, wanted, Origin::Member, |_| true);
         own.or_else(|| self.java_inherited(class, wanted))
+    }
+
+    /// `super.m()`: the method of the class that this one extends; also a private one, where a class encloses both.
+    fn java_super(&self, class: SymbolRef, wanted: Wanted) -> Found {
+        match self.superclass(class).meaning {
+            Meaning::Class(base) => self.java_method(base, wanted).by(Origin::Inherited),
+            _ => Found::UNKNOWN,
+        }
     }
 
     /// The method that a class inherits. Nothing where a type that is not known stands before it.
     fn java_inherited(&self, class: SymbolRef, wanted: Wanted) -> Found {
         for ancestor in self.ancestors(class) {
             let Ancestor::Known(base) = ancestor else { return Found::UNKNOWN };
-            let found = self.java_overload(*base, wanted, Origin::Inherited);
+            let is_inherited = |method| self.is_method_inherited(class, *base, method);
+            let found = self.java_overload(*base, wanted, Origin::Inherited, is_inherited);
             if found.is_known() {
                 return found;
             }
@@ -127,9 +144,16 @@ impl LinkIndex {
         Found::UNKNOWN
     }
 
-    /// The method of a class itself that can take this number of arguments.
-    fn java_overload(&self, class: SymbolRef, wanted: Wanted, origin: Origin) -> Found {
-        let methods = self.java_methods(class, wanted.name).map(|method| (method, self.function(method)));
+    /// The method of a class itself, among those that count, that can take this number of arguments.
+    fn java_overload(
+        &self,
+        class: SymbolRef,
+        wanted: Wanted,
+        origin: Origin,
+        counts: impl Fn(SymbolRef) -> bool,
+    ) -> Found {
+        let methods = self.java_methods(class, wanted.name).filter(|method| counts(*method));
+        let methods = methods.map(|method| (method, self.function(method)));
         let methods =
             methods.filter(|(_, f)| !matches!(f.kind, FunctionKind::Constructor | FunctionKind::Closure));
         one_of(methods, wanted.argument_count, origin)
@@ -204,7 +228,10 @@ impl LinkIndex {
         self.symbols[file as usize].scopes(scope).find_map(|scope| match scope {
             Scope::Function(function) => {
                 let type_name = variable(linkable, function, name)?;
-                Some(self.java_type(file, scope, type_name))
+                // The type of a parameter stands before all classes of the body.
+                let is_parameter = is_parameter(linkable, function, name);
+                let around = self.symbols[file as usize].scopes(scope).nth(usize::from(is_parameter));
+                Some(self.java_type(file, around.unwrap_or(Scope::Top), type_name))
             }
             Scope::Class(index) => {
                 let own = linkable.classes.get(index as usize)?;
@@ -224,9 +251,12 @@ impl LinkIndex {
             Ancestor::Known(base) => Some(*base),
             Ancestor::Unknown => None,
         });
-        std::iter::once(class).chain(bases).find_map(|class| {
-            let type_name = self.symbols[class.file as usize].field_types(class.index, name).next()?;
-            Some(self.java_type(class.file, Scope::Class(class.index), self.names.text(type_name)))
+        std::iter::once(class).chain(bases).find_map(|owner| {
+            let mut fields = self.symbols[owner.file as usize].fields_named(owner.index, name);
+            let field = fields
+                .find(|field| owner == class || self.is_java_inherited(class, owner, field.visibility))?;
+            let type_name = self.names.text(field.type_name);
+            Some(self.java_type(owner.file, Scope::Class(owner.index), type_name))
         })
     }
 

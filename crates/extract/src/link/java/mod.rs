@@ -89,11 +89,13 @@ pub(super) fn collect(linkable: &Linkable, names: &NameCollector, symbols: &mut 
     };
     symbols.bases = bases.map(base).collect();
     let fields = linkable.classes.iter().enumerate().flat_map(|(class, symbol)| {
-        symbol.typed_names.iter().filter(|(_, type_name)| !type_name.is_empty()).map(
-            move |(name, type_name)| FieldEntry {
+        let fields = symbol.typed_names.iter().zip(&symbol.field_visibilities);
+        fields.filter(|((_, type_name), _)| !type_name.is_empty()).map(
+            move |((name, type_name), visibility)| FieldEntry {
                 class: class as u32,
                 name: names.intern(name),
                 type_name: names.intern(type_name),
+                visibility: *visibility,
             },
         )
     });

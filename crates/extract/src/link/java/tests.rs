@@ -259,3 +259,92 @@ fn a_copy_of_the_tree_is_meant_by_its_own_files_alone() {
     assert_eq!(tree.imports("tests/q/U.java"), ["p A → core/p/A.java:p.A (package)"]);
     assert_eq!(tree.imports("copy/tests/q/U.java"), ["p A → copy/core/p/A.java:p.A (package)"]);
 }
+
+#[test]
+fn what_is_private_is_not_inherited() {
+    let tree = tree(&[
+        (
+            "A.java",
+            "class A {\n  void k() {}\n  void s() {}\n  C f;\n  class C { void c() {} }\n  class I extends B {\n    void w() {\n      k();\n      s();\n      f.c();\n      open();\n      new C();\n    }\n  }\n}\n",
+        ),
+        (
+            "B.java",
+            "class B {\n  private void k() {}\n  private static void s() {}\n  private D f;\n  private class C {}\n  void open() {}\n}\nclass D { void c() {} }\n",
+        ),
+    ]);
+    assert_eq!(
+        tree.calls("A.java"),
+        [
+            "8 k → A.java:A.k (member)",
+            "9 s → A.java:A.s (member)",
+            "10 f.c → A.java:A.C.c (member)",
+            "11 open → B.java:B.open (inherited)",
+            "12 C → A.java:A.C (member)",
+        ]
+    );
+}
+
+#[test]
+fn a_member_of_a_package_is_inherited_in_that_package_alone() {
+    let tree = tree(&[
+        ("a/B.java", "package a;\npublic class B {\n  void k() {}\n  protected void p() {}\n}\n"),
+        ("a/C.java", "package a;\nclass C extends B {\n  void c() { k(); }\n}\n"),
+        (
+            "b/A.java",
+            "package b;\nclass A {\n  void k() {}\n  class I extends a.B {\n    void w() {\n      k();\n      p();\n    }\n  }\n}\n",
+        ),
+    ]);
+    assert_eq!(tree.calls("a/C.java"), ["3 k → a/B.java:a.B.k (inherited)"]);
+    assert_eq!(tree.calls("b/A.java"), ["6 k → b/A.java:b.A.k (member)", "7 p → a/B.java:a.B.p (inherited)"]);
+}
+
+#[test]
+fn a_static_method_of_an_interface_is_not_inherited() {
+    let tree = tree(&[(
+        "A.java",
+        "interface I {\n  static void s() {}\n  default void d() {}\n}\nclass A {\n  void s() {}\n  class J implements I {\n    void w() {\n      s();\n      d();\n      I.s();\n    }\n  }\n}\nclass K implements I {\n  void w() { s(); }\n}\n",
+    )]);
+    assert_eq!(
+        tree.calls("A.java"),
+        [
+            "9 s → A.java:A.s (member)",
+            "10 d → A.java:I.d (inherited)",
+            "11 I.s → A.java:I.s (member)",
+            "16 s → unresolved",
+        ]
+    );
+}
+
+#[test]
+fn super_reaches_what_is_private_in_the_same_top_level_class() {
+    let tree = tree(&[(
+        "A.java",
+        "class A {\n  private void k() {}\n  static class I extends A {\n    void w() { super.k(); }\n  }\n}\n",
+    )]);
+    assert_eq!(tree.calls("A.java"), ["4 super.k → A.java:A.k (inherited)"]);
+}
+
+#[test]
+fn a_class_in_a_body_is_not_the_type_of_a_parameter() {
+    let tree = tree(&[
+        ("B.java", "class B { void b() {} }\n"),
+        (
+            "A.java",
+            "class A {\n  void loc(B b) {\n    b.b();\n    B early = null;\n    early.b();\n    class B { void b() {} void again() { b(); new B(); } }\n    class L { void l() {} }\n    new L().l();\n    L l = new L();\n    l.l();\n  }\n}\n",
+        ),
+    ]);
+    assert_eq!(
+        tree.calls("A.java"),
+        [
+            "3 b.b → B.java:B.b (member)",
+            // Which of the two stands at this place is not certain.
+            "5 early.b → unresolved",
+            "6 b → A.java:A.loc.B.b (member)",
+            "6 B → A.java:A.loc.B (scope)",
+            "8 L → A.java:A.loc.L (scope)",
+            "8 new L().l → unresolved",
+            "9 L → A.java:A.loc.L (scope)",
+            "10 l.l → A.java:A.loc.L.l (member)",
+        ]
+    );
+}

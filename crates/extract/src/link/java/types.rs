@@ -1,6 +1,6 @@
 //! Type names of Java: which class or interface they mean in a file.
 
-use snake_pipe_core::model::{ImportKind, Origin};
+use snake_pipe_core::model::{ImportKind, Origin, Visibility};
 
 use crate::link::{
     LinkIndex,
@@ -40,33 +40,54 @@ impl LinkIndex {
     fn java_simple_type(&self, file: u32, scope: Scope, name: &str) -> Found {
         let lang = || if standard::java::is_lang(name) { Found::STDLIB } else { Found::UNKNOWN };
         let Some(name) = self.names.get(name) else { return lang() };
-        self.java_enclosing_type(file, scope, name)
-            .or_else(|| self.java_defined_type(file, Scope::Top, name, Origin::Scope))
+        let mut local = None;
+        let member = { self.symbols[file as usize].scopes(scope) }.find_map(|scope| {
+            let found = self.java_enclosing_type(file, scope, name);
+            let is_local = matches!(scope, Scope::Function(_)) && found.is_known();
+            if is_local {
+                local.get_or_insert(found);
+            }
+            (found.is_known() && !is_local).then_some(found)
+        });
+        let outer = member.unwrap_or_default().or_else(|| self.java_outer_type(file, name)).or_else(lang);
+        match local {
+            None => outer,
+            Some(local) if !outer.is_known() => local,
+            // A class of a function's body is known from its declaration to the end of its block (JLS 6.3); what the
+            // name means elsewhere in the body is the type around it, and the place is not certain.
+            Some(local) => {
+                let mut candidates = Candidates::default();
+                candidates.add(local);
+                candidates.add(outer);
+                candidates.decide()
+            }
+        }
+    }
+
+    /// A type of the top level of the file, of an import, of the package, of a star import.
+    fn java_outer_type(&self, file: u32, name: Name) -> Found {
+        self.java_defined_type(file, Scope::Top, name, Origin::Scope)
             .or_else(|| self.java_imported_type(file, name))
             .or_else(|| {
                 let package = self.symbols[file as usize].namespace;
                 self.nearest(file, self.java.types(package, name)).by(Origin::Package)
             })
             .or_else(|| self.java_starred_type(file, name))
-            .or_else(lang)
     }
 
+    /// The type `name` of one of the scopes around a place: a class itself, a member of it, or a class of a function's body.
     fn java_enclosing_type(&self, file: u32, scope: Scope, name: Name) -> Found {
-        let mut scopes = self.symbols[file as usize].scopes(scope).filter(|scope| *scope != Scope::Top);
-        let found = scopes.find_map(|scope| {
-            let found = match scope {
-                Scope::Class(index) => {
-                    let class = SymbolRef { file, index };
-                    match self.class(class).name == name {
-                        true => Found::new(Meaning::Class(class), Origin::Scope),
-                        false => self.java_member_type(class, name),
-                    }
+        match scope {
+            Scope::Class(index) => {
+                let class = SymbolRef { file, index };
+                match self.class(class).name == name {
+                    true => Found::new(Meaning::Class(class), Origin::Scope),
+                    false => self.java_member_type(class, name),
                 }
-                Scope::Top | Scope::Function(_) => self.java_defined_type(file, scope, name, Origin::Scope),
-            };
-            found.is_known().then_some(found)
-        });
-        found.unwrap_or_default()
+            }
+            Scope::Function(_) => self.java_defined_type(file, scope, name, Origin::Scope),
+            Scope::Top => Found::UNKNOWN,
+        }
     }
 
     /// The type `name` that a class has as a member, its own or an inherited one.
@@ -77,10 +98,27 @@ impl LinkIndex {
                 let Ancestor::Known(base) = ancestor else { return None };
                 let found =
                     self.java_defined_type(base.file, Scope::Class(base.index), name, Origin::Inherited);
-                found.is_known().then_some(found)
+                let is_inherited = match found.meaning {
+                    Meaning::Class(inner) => {
+                        self.is_java_inherited(class, *base, self.class(inner).visibility)
+                    }
+                    _ => found.is_known(),
+                };
+                is_inherited.then_some(found)
             });
             inherited.unwrap_or_default()
         })
+    }
+
+    /// Whether a class has what a base declares with this visibility as a member: nothing private, and what belongs to a
+    /// package in that package alone (JLS 8.2).
+    pub(super) fn is_java_inherited(&self, heir: SymbolRef, base: SymbolRef, visibility: Visibility) -> bool {
+        let package = |class: SymbolRef| self.symbols[class.file as usize].namespace;
+        match visibility {
+            Visibility::Private => false,
+            Visibility::Internal => package(heir) == package(base),
+            _ => true,
+        }
     }
 
     /// Types and methods have names of their own each: only types are asked for.
