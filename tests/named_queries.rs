@@ -75,7 +75,7 @@ async fn loaded(url: &str, loading: Loading) -> Arc<dyn DatabaseBackend> {
         }
     }
     let derived = number(backend.as_ref(), "SELECT count(*) FROM derived_tables").await;
-    assert_eq!(derived, if matches!(loading, Loading::Sessions) { 12 } else { 0 });
+    assert_eq!(derived, if matches!(loading, Loading::Sessions) { 15 } else { 0 });
     backend
 }
 

@@ -203,6 +203,8 @@ fn a_table_of_somebody_else() {
         "?schema=NAME",
     );
     assert_eq!(database.psql("SELECT name FROM files").unwrap(), "mine");
+    const MADE: &str = "SELECT count(*) FROM pg_namespace WHERE nspname = 'snake_pipe'";
+    assert_eq!(database.psql(MADE).unwrap(), "0", "a refused load leaves nothing behind");
     load(&place(), &format!("{}&schema=facts", database.url())).exits(0);
 }
 
@@ -239,6 +241,8 @@ fn urls_that_cannot_be_read_show_no_password() {
         "postgres://me:hunter2@@@/%zz",
         "postgresq://me:hunter2@h/code",
         "postgres://me:hun/ter2hunter2@h:x/code",
+        "postgres:/me:hunter2@h/code",
+        "me:hunter2@h/code",
     ] {
         let answer = load(&place, url).exits(2);
         assert!(answer.stderr.contains("\n  help: "), "{}", answer.told());

@@ -32,9 +32,11 @@ fn a_directory_that_does_not_exist() {
 
 #[test]
 fn a_directory_in_place_of_the_file() {
-    let answer = load(&place(), "sqlite:src");
+    let place = place();
+    let answer = load(&place, "sqlite:src");
     assert_ne!(answer.code, Some(0), "{}", answer.told());
     assert!(answer.stderr.contains("\n  help: "), "{}", answer.told());
+    assert!(!place.path("src.control").exists(), "a refused load leaves nothing behind");
 }
 
 #[test]
@@ -48,6 +50,7 @@ fn a_file_that_is_no_database_is_left_alone() {
         assert_refused(&answer, "the file is not a SQLite database", "choose another path");
     }
     assert_eq!(fs::read_to_string(place.path("letter.txt")).unwrap(), letter);
+    assert!(!place.path("letter.txt.control").exists(), "a refused load leaves nothing behind");
 }
 
 #[test]

@@ -78,7 +78,10 @@ fn explanation(kind: ErrorKind, source: &sqlx::Error) -> (String, Option<&'stati
         (ErrorKind::Capacity, _) => ("out of memory", None),
         (ErrorKind::Permission, _) => (
             "the database may not be written to",
-            Some("give this user the right to write the file and its directory"),
+            Some(
+                "give this user the right to write the file and its directory; for reading alone the directory is enough, where SQLite \
+                 keeps what readers share, or a copy of the file in a directory of one's own",
+            ),
         ),
         (ErrorKind::Schema, 26) => (
             "the file is not a SQLite database",

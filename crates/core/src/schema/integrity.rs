@@ -197,6 +197,14 @@ impl Statement {
             );
             self.add(&format!("{column} counts {}", counted.table().name), broken);
         }
+        if self.id == TableId::Files {
+            let broken = format!(
+                "r.complexity IS DISTINCT FROM (
+                     SELECT sum(c.complexity) FROM functions c WHERE c.file_id = r.file_id AND c.repository_id = {})",
+                self.repository()
+            );
+            self.add("complexity sums functions", broken);
+        }
     }
 
     /// The state that the tables show has as many files as it says.
@@ -220,7 +228,7 @@ impl Statement {
         self.add("ordinal has no gap", format!("r.ordinal > 0 AND p.{owner} IS NULL"));
     }
 
-    /// Derived tables that are up to date account for every resolved call.
+    /// Derived tables that are up to date account for every resolved call, and every dependency between directories.
     fn sums(&mut self) {
         for (table, holder) in
             [("function_fan_in", ""), ("function_fan_out", " AND k.function_id IS NOT NULL")]
@@ -233,6 +241,15 @@ impl Statement {
             );
             self.add(&format!("{table} counts resolved calls"), broken);
         }
+        let broken = format!(
+            "r.table_name = 'module_dependencies' AND {CURRENT}
+             AND (SELECT coalesce(sum(u.edge_count), 0) FROM module_dependencies u WHERE u.repository_id = r.repository_id)
+              <> (SELECT count(*) FROM dependencies d
+                  JOIN files a ON a.file_id = d.source_file_id AND a.repository_id = d.repository_id
+                  JOIN files b ON b.file_id = d.target_file_id AND b.repository_id = d.repository_id
+                  WHERE d.repository_id = r.repository_id AND d.status = 'resolved' AND a.directory <> b.directory)"
+        );
+        self.add("module_dependencies counts dependencies", broken);
     }
 
     fn fan_in(&mut self) {
@@ -360,6 +377,7 @@ mod tests {
                 // These read tables of calls whole.
                 "derived_tables.function_fan_in counts resolved calls",
                 "derived_tables.function_fan_out counts resolved calls",
+                "derived_tables.module_dependencies counts dependencies",
                 "function_fan_in.call_sites counts calls",
             ]
         );

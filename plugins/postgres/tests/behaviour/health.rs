@@ -72,6 +72,7 @@ async fn rows_that_contradict_each_other_are_found_with_their_keys() {
     let found = [
         ("files.function_count counts functions".to_owned(), 1, 1),
         ("files.class_count counts classes".to_owned(), 1, 1),
+        ("files.complexity sums functions".to_owned(), 1, 1),
         ("parameters.function_id exists".to_owned(), 1, 1),
         ("calls.target_function_id exists".to_owned(), 1, 1),
         ("dependencies.site_count counts sites".to_owned(), 1, 1),
@@ -88,6 +89,7 @@ async fn rows_that_contradict_each_other_are_found_with_their_keys() {
 
 /// What somebody does to the rows of `users_of_everything`, and what is found to be broken.
 const DAMAGE: &[(&str, &[&str])] = &[
+    ("UPDATE files SET complexity = 77", &["complexity sums functions"]),
     ("DELETE FROM dependencies", &["no edge of the sites is missing"]),
     ("DELETE FROM dependencies WHERE target_module = 'os'", &["ordinal has no gap", "no edge of the sites is missing"]),
     ("DELETE FROM dependencies WHERE dependency_type = 'function_call'", &["no edge of the sites is missing"]),

@@ -61,7 +61,11 @@ async fn rows_that_contradict_each_other_are_found_and_named() {
     let cases: [(&str, &[&str]); 5] = [
         (
             "DELETE FROM functions",
-            &["files.function_count counts functions", "calls.target_function_id exists"],
+            &[
+                "files.function_count counts functions",
+                "files.complexity sums functions",
+                "calls.target_function_id exists",
+            ],
         ),
         ("UPDATE files SET class_count = 7 WHERE file_path = 'a'", &["files.class_count counts classes"]),
         ("UPDATE dependencies SET site_count = 3", &["dependencies.site_count counts sites"]),
@@ -102,6 +106,7 @@ async fn every_foreign_key_of_the_schema_is_looked_at() {
 
 /// What somebody does to the rows of `users_of_everything`, and what is found to be broken.
 const DAMAGE: &[(&str, &[&str])] = &[
+    ("UPDATE files SET complexity = 77", &["complexity sums functions"]),
     ("DELETE FROM dependencies", &["no edge of the sites is missing"]),
     ("DELETE FROM dependencies WHERE target_module = 'os'", &["ordinal has no gap", "no edge of the sites is missing"]),
     ("DELETE FROM dependencies WHERE dependency_type = 'function_call'", &["no edge of the sites is missing"]),
