@@ -40,6 +40,7 @@ CREATE TABLE snapshots (
     commit_hash text COLLATE "C",
     branch text COLLATE "C",
     is_dirty boolean,
+    positions jsonb,
     producer_version text COLLATE "C" NOT NULL,
     file_count bigint NOT NULL,
     published_at timestamptz,
@@ -51,6 +52,7 @@ COMMENT ON COLUMN snapshots.repository_id IS 'The repository and ref; part of ev
 COMMENT ON COLUMN snapshots.commit_hash IS 'The commit that was checked out.';
 COMMENT ON COLUMN snapshots.branch IS 'The branch that was checked out.';
 COMMENT ON COLUMN snapshots.is_dirty IS 'Whether the files differed from the commit.';
+COMMENT ON COLUMN snapshots.positions IS 'How far the sources had been read that the repository is filled from.';
 COMMENT ON COLUMN snapshots.producer_version IS 'What extraction and transformation the facts went through.';
 COMMENT ON COLUMN snapshots.file_count IS 'Files held after this publication.';
 COMMENT ON COLUMN snapshots.published_at IS 'When it became visible.';

@@ -31,6 +31,7 @@ CREATE TABLE snapshots (
     commit_hash TEXT,
     branch TEXT,
     is_dirty INTEGER CHECK (is_dirty IN (0, 1)),
+    positions TEXT,
     producer_version TEXT NOT NULL,
     file_count INTEGER NOT NULL,
     published_at TEXT,

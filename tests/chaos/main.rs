@@ -18,6 +18,7 @@ mod documents;
 mod failpoints;
 #[path = "../../crates/coordinator/tests/chaos/plan.rs"]
 mod plan;
+mod positions;
 mod processes;
 #[expect(dead_code, reason = "another test compares by panicking")]
 #[path = "../program/mod.rs"]

@@ -45,12 +45,25 @@ fn a_load_is_a_run_with_its_tasks_deliveries_schemas_and_lineage() {
     assert_eq!(tasks[0]["name"], "discover and read");
     let id = run["id"].as_str().unwrap();
     let shown = ask(&place, &format!("runs show {id}"), "sqlite:code.db").exits(0).json();
-    assert_eq!(shown["deliveries"][0]["status"], "published");
-    assert_eq!(shown["deliveries"][0]["records"], files);
+    let [batch, together] = &shown["deliveries"].as_array().unwrap()[..] else { panic!("{shown}") };
+    assert_eq!((&batch["sequence"], &batch["status"]), (&0.into(), &"published".into()));
+    assert_eq!((&batch["records"], &batch["retries"]), (&files.into(), &0.into()));
+    assert_eq!((&together["sequence"], &together["records"]), (&Value::Null, &files.into()));
+    assert!(batch["delivered_at"].as_str() < together["delivered_at"].as_str());
     let functions = ask(&place, "schemas show functions", "sqlite:code.db").exits(0).json();
     assert_eq!((&functions["version"], &functions["run_id"]), (&1.into(), &id.into()));
     let lineage = ask(&place, "lineage shop --downstream", "sqlite:code.db").exits(0).json();
-    assert_eq!(lineage[0]["edge"]["destination"], "sqlite:code.db");
+    let destinations: Vec<_> =
+        lineage.as_array().unwrap().iter().map(|step| &step["edge"]["destination"]).collect();
+    assert_eq!(destinations[0], "sqlite:code.db");
+    assert!(destinations.contains(&&"sqlite:code.db.functions".into()), "{destinations:?}");
+    let origin =
+        ask(&place, "lineage sqlite:code.db.functions --upstream --column complexity", "sqlite:code.db");
+    let origin = origin.exits(0).json();
+    assert_eq!(
+        (&origin[0]["edge"]["source"], &origin[0]["edge"]["source_column"]),
+        (&"shop".into(), &"content".into())
+    );
 
     place.write("shop/pkg/model.py", "class Item:\n    pass\n");
     std::fs::remove_file(place.path("shop/web/format.ts")).unwrap();

@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures::stream;
-use snake_pipe_coordinator::{CoordinatorOptions, LaneSummary, Pipeline, RetryOptions};
+use snake_pipe_coordinator::{CoordinatorOptions, Pipeline, RetryOptions};
 use snake_pipe_core::{
     DatabaseBackend, ErrorKind, JsonText, Result, load::Repository, mock::MockDatabaseBackend,
     model::TransformedAst,
@@ -33,7 +33,6 @@ fn options() -> CoordinatorOptions {
     CoordinatorOptions {
         batch_bytes: BATCH * FILE_BYTES,
         lane_bytes: 4 * BATCH * FILE_BYTES,
-        lag_limit: Duration::from_millis(200),
         retry: RetryOptions { attempts: 1, base: Duration::from_millis(10), ..RetryOptions::default() },
         ..CoordinatorOptions::default()
     }
@@ -52,44 +51,56 @@ fn dead() -> Arc<dyn DatabaseBackend> {
     Arc::new(backend)
 }
 
-/// How long the first of these backends takes, by its own lane.
-async fn first_lane(backends: Vec<Arc<dyn DatabaseBackend>>) -> Result<LaneSummary> {
+/// How long each of these backends takes, by its own lane, in milliseconds. The facts can be had again, as those of a source tree.
+async fn lanes(backends: Vec<Arc<dyn DatabaseBackend>>) -> Result<Vec<u64>> {
     let text = JsonText::from_trusted(format!("\"{}\"", "x".repeat(FILE_BYTES - 1_000)));
-    let facts = (0..FILES).map(move |number| Ok(facts(number, &text)));
-    let pipeline =
-        Pipeline::from(stream::iter(facts)).repository(Repository::named("app")).options(options());
-    let summary = backends.into_iter().fold(pipeline, Pipeline::to).run().await?;
-    Ok(summary.lanes.into_iter().next().expect("there is a lane for each backend"))
+    let files = move || {
+        let text = text.clone();
+        stream::iter((0..FILES).map(move |number| Ok(facts(number, &text))))
+    };
+    let pipeline = Pipeline::from(files()).replay(files).repository(Repository::named("app"));
+    let summary = backends.into_iter().fold(pipeline.options(options()), Pipeline::to).run().await?;
+    Ok(summary.lanes.iter().map(|lane| lane.duration_ms).collect())
 }
 
-/// The median time of some runs, in milliseconds.
-async fn median(backends: impl Fn() -> Vec<Arc<dyn DatabaseBackend>>) -> Result<u64> {
-    let mut times = Vec::new();
+/// The median times of some runs, in milliseconds: those of the first backend, and of the last.
+async fn median(backends: impl Fn() -> Vec<Arc<dyn DatabaseBackend>>) -> Result<(u64, u64)> {
+    let (mut first, mut last) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        times.push(first_lane(backends()).await?.duration_ms);
+        let times = lanes(backends()).await?;
+        first.extend(times.first());
+        last.extend(times.last());
     }
-    times.sort_unstable();
-    Ok(times[ROUNDS / 2])
+    first.sort_unstable();
+    last.sort_unstable();
+    Ok((first[ROUNDS / 2], last[ROUNDS / 2]))
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let (slower, faster) = (Duration::from_millis(10), Duration::from_millis(7));
+    let (own, faster) = (Duration::from_millis(10), Duration::from_millis(7));
     let started = Instant::now();
-    let alone = median(|| vec![paced(slower)]).await?;
-    let cases = [
-        ("beside a faster one", median(|| vec![paced(slower), paced(faster)]).await?),
-        ("beside an equal one", median(|| vec![paced(slower), paced(slower)]).await?),
-        ("beside one that is dead", median(|| vec![paced(slower), dead()]).await?),
-        ("beside one ten times as slow", median(|| vec![paced(slower), paced(10 * slower)]).await?),
-    ];
-    let batches = FILES / BATCH;
+    let alone = median(|| vec![paced(own)]).await?.0;
     println!(
-        "{FILES} files of {FILE_BYTES} bytes in {batches} batches, {slower:?} each; medians of {ROUNDS} runs"
+        "{FILES} files of {FILE_BYTES} bytes in {} batches, {own:?} each; medians of {ROUNDS} runs",
+        FILES / BATCH
     );
     println!("alone: {alone} ms");
-    for (case, time) in cases {
-        println!("{case}: {time} ms ({:+.1} %)", (time as f64 / alone as f64 - 1.0) * 100.0);
+    let of =
+        |time: u64, alone: u64| format!("{time} ms ({:+.1} %)", (time as f64 / alone as f64 - 1.0) * 100.0);
+    for (case, other) in [("a faster one", faster), ("an equal one", own)] {
+        let time = median(|| vec![paced(own), paced(other)]).await?.0;
+        println!("beside {case}: {}", of(time, alone));
+    }
+    println!("beside one that is dead: {}", of(median(|| vec![paced(own), dead()]).await?.0, alone));
+    for times in [2, 10] {
+        let other_alone = median(|| vec![paced(times * own)]).await?.0;
+        let (time, other) = median(|| vec![paced(own), paced(times * own)]).await?;
+        println!(
+            "beside one {times} times as slow: {}; that one: {} against {other_alone} ms alone",
+            of(time, alone),
+            of(other, other_alone)
+        );
     }
     println!("measured in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())

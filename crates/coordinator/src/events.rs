@@ -101,6 +101,8 @@ pub enum EventKind {
         /// Files that it had accepted.
         files: u64,
     },
+    /// The backend is slower than the others: the stream has gone on without it, and the lane catches up afterwards.
+    LeftBehind,
     /// The backend does not answer; the lane waits for it, and catches up when it is back.
     Unreachable {
         /// The error that the lane met.

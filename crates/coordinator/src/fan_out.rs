@@ -113,43 +113,76 @@ impl FanOut {
         }
     }
 
-    /// Gives the batch to every lane as soon as it has room. Once a working lane has got it, the others have so long as the
-    /// lag limit says; then they are left behind.
+    /// Gives the batch to every lane as soon as it has room. Lanes that are waited for are charged with the time for which
+    /// another one has nothing to do meanwhile; the stream goes on without one that has used up what it is allowed.
     async fn deliver(&mut self, closed: &Closed) {
         self.welcome();
         let mut waiting_for = BTreeSet::new();
-        let mut waiting = FuturesUnordered::new();
+        let mut rooms = FuturesUnordered::new();
         for (index, outlet) in self.outlets.iter().enumerate() {
             if outlet.is_open() {
                 waiting_for.insert(index);
-                waiting.push(outlet.room(closed.bytes).map(move |room| (index, room)));
+                rooms.push(outlet.room(closed.bytes).map(move |room| (index, room)));
             } else {
                 outlet.add_unseen(&closed.batch);
             }
         }
-        let mut deadline: Option<Instant> = None;
+        // Lanes that got the batch and have done with it, and since when there has been one.
+        let mut emptied = FuturesUnordered::new();
+        let mut held_up_since: Option<Instant> = None;
         while !waiting_for.is_empty() {
+            let deadline = held_up_since.and_then(|since| self.first_deadline(&waiting_for, since));
             tokio::select! {
                 biased;
                 () = self.run.cancelled() => return,
-                Some((index, room)) = waiting.next() => {
-                    waiting_for.remove(&index);
-                    let outlet = &self.outlets[index];
+                Some((index, room)) = rooms.next() => {
+                    if !waiting_for.remove(&index) {
+                        continue;
+                    }
+                    let outlet = &mut self.outlets[index];
+                    if let Some(since) = held_up_since {
+                        outlet.lag.add(since);
+                    }
                     let Some(room) = room else { continue };
                     self.reporter.lane(index, |lane| lane.queued_bytes += closed.bytes as u64);
                     outlet.send(closed, room);
-                    if !outlet.is_stopped() {
-                        deadline.get_or_insert_with(|| Instant::now() + self.options.lag_limit);
+                    emptied.push(outlet.emptied().map(move |()| index));
+                }
+                Some(index) = emptied.next() => {
+                    if self.outlets[index].is_hungry() {
+                        held_up_since.get_or_insert_with(Instant::now);
                     }
                 }
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
-                    for index in std::mem::take(&mut waiting_for) {
-                        tracing::warn!(lane = index, "backend lags and leaves the stream");
-                        self.outlets[index].leave();
-                        self.outlets[index].add_unseen(&closed.batch);
+                    match self.outlets.iter().any(Outlet::is_hungry) {
+                        true => self.leave_behind(&mut waiting_for, held_up_since, closed),
+                        // Whoever was hungry has failed meanwhile.
+                        false => held_up_since = None,
                     }
                 }
             }
         }
+    }
+
+    fn first_deadline(&self, lanes: &BTreeSet<usize>, since: Instant) -> Option<Instant> {
+        lanes.iter().map(|index| self.outlets[*index].lag.deadline(since)).min()
+    }
+
+    /// Goes on without those of the lanes that have held up the others for as long as they may.
+    fn leave_behind(&mut self, lanes: &mut BTreeSet<usize>, since: Option<Instant>, closed: &Closed) {
+        let (Some(since), now) = (since, Instant::now()) else { return };
+        lanes.retain(|index| {
+            let outlet = &mut self.outlets[*index];
+            let may_stay = outlet.lag.deadline(since) > now;
+            if !may_stay {
+                tracing::warn!(
+                    lane = index,
+                    "backend is slower than the others; the stream goes on without it"
+                );
+                outlet.leave();
+                outlet.add_unseen(&closed.batch);
+            }
+            may_stay
+        });
     }
 }

@@ -22,14 +22,15 @@
 //! [`Pipeline::producer_version`], which takes part in the decision what a backend is owed.
 //!
 //! Backends are independent. Each reads its own manifest and takes of the stream what it lacks; each publishes as soon as
-//! the stream ended and it has everything; one that fails or lags does not hold up the others and is brought up to date
-//! by the next run. That is not atomicity across databases: a [`Policy`] says which of them decide about the run.
+//! the stream ended and it has everything; one that fails or lags does not hold up the others, and catches up in the same run
+//! where the facts can be had again, else by the next one. That is not atomicity across databases: a [`Policy`] says which of them decide about the run.
 
 mod batcher;
 mod breaker;
 mod events;
 mod fan_out;
 mod handle;
+mod lag;
 mod lane;
 mod metrics;
 mod options;
@@ -48,7 +49,7 @@ pub use events::{EventKind, RunEvent};
 pub use handle::PipelineHandle;
 pub use metrics::{LaneMetrics, Metrics, MetricsSnapshot};
 pub use options::{CoordinatorOptions, RetryOptions, ReturnOptions, Timeouts};
-pub use pipeline::{FactsStream, Pipeline, load};
+pub use pipeline::{FactsStream, Lacking, Pipeline, load};
 pub use policy::Policy;
 pub use progress::{LaneProgress, LaneState, RunProgress};
 pub use route::Route;

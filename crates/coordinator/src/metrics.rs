@@ -70,6 +70,8 @@ pub struct LaneMetrics {
     pub refused: u64,
     /// Times that its breaker opened.
     pub breaker_opened: u64,
+    /// Times that the stream went on without it, as it was slower than the others.
+    pub left_behind: u64,
     /// Times that it did not answer and was waited for.
     pub unreachable: u64,
     /// Times that it came back.
@@ -133,6 +135,7 @@ impl LaneMetrics {
             EventKind::FileRefused { .. } => self.refused += 1,
             EventKind::Retry { .. } => self.retries += 1,
             EventKind::SessionLost { .. } => self.sessions_lost += 1,
+            EventKind::LeftBehind => self.left_behind += 1,
             EventKind::Unreachable { .. } => self.unreachable += 1,
             EventKind::Returned => self.returns += 1,
             EventKind::Breaker { state } => {
@@ -171,6 +174,7 @@ const LANE_METRICS: &[Described] = &[
     ("sessions_lost_total", "counter", "Sessions that were lost and begun again.", |lane| Some(lane.sessions_lost as f64)),
     ("refused_files_total", "counter", "Files that the backend refused.", |lane| Some(lane.refused as f64)),
     ("breaker_opened_total", "counter", "Times that the circuit breaker opened.", |lane| Some(lane.breaker_opened as f64)),
+    ("left_behind_total", "counter", "Times that the stream went on without it, as it was slower than the others.", |lane| Some(lane.left_behind as f64)),
     ("unreachable_total", "counter", "Times that the backend did not answer and was waited for.", |lane| Some(lane.unreachable as f64)),
     ("returns_total", "counter", "Times that the backend came back.", |lane| Some(lane.returns as f64)),
 ];

@@ -17,9 +17,14 @@ pub struct CoordinatorOptions {
     pub batch_age: Duration,
     /// So many bytes of facts wait for one backend at most; what is being written counts. Default: 64 MiB.
     pub lane_bytes: usize,
-    /// A backend whose lane is full for longer while another one has room leaves the stream. It catches up afterwards:
-    /// in this run where the pipeline can replay the facts, else in the next one. Default: 30 s.
+    /// A backend leaves the stream when for a single batch another one has had nothing to do for longer, because the stream
+    /// waited for room in its lane. It catches up afterwards: in this run where the pipeline can replay the facts, else in
+    /// the next one. Default: 30 s.
     pub lag_limit: Duration,
+    /// In a run that can replay its facts, a backend leaves the stream as well when all such waiting together comes to more
+    /// percent of the run's time so far. So the others take at most so much longer than without it, however slow it is.
+    /// With 100 the slowest sets the pace. Default: 3.
+    pub lag_percent: u32,
     /// How errors that may pass are tried again.
     pub retry: RetryOptions,
     /// How long a single call of a backend may take.
@@ -42,6 +47,7 @@ impl Default for CoordinatorOptions {
             batch_age: Duration::from_secs(1),
             lane_bytes: 64 << 20,
             lag_limit: Duration::from_secs(30),
+            lag_percent: 3,
             retry: RetryOptions::default(),
             timeouts: Timeouts::default(),
             returning: ReturnOptions::default(),
@@ -136,6 +142,12 @@ impl CoordinatorOptions {
                 "a lane holds one batch at least",
             );
         }
+        if self.lag_percent > 100 {
+            return wrong(
+                format!("lag_percent is {}", self.lag_percent),
+                "give a number from 0 to 100; 3 is the default",
+            );
+        }
         if self.retry.base > self.retry.cap {
             return wrong("retry.base is above retry.cap".to_owned(), "the first pause is the shortest one");
         }
@@ -182,6 +194,7 @@ mod tests {
         let default = CoordinatorOptions::default;
         assert_eq!(message(CoordinatorOptions { batch_bytes: 0, ..default() }), "batch_bytes is 0");
         assert!(message(CoordinatorOptions { lane_bytes: 1, ..default() }).starts_with("lane_bytes (1)"));
+        assert_eq!(message(CoordinatorOptions { lag_percent: 101, ..default() }), "lag_percent is 101");
         let retry = RetryOptions { base: Duration::from_secs(11), ..RetryOptions::default() };
         assert_eq!(message(CoordinatorOptions { retry, ..default() }), "retry.base is above retry.cap");
         let timeouts = Timeouts { write: Duration::ZERO, ..Timeouts::default() };

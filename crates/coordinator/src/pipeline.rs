@@ -1,12 +1,14 @@
 //! A run, as it is put together and carried out.
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use futures::{Stream, StreamExt, stream::BoxStream};
 use snake_pipe_core::{
     DatabaseBackend, Error, ErrorKind, Language, Result, SourcePath,
+    id::FileKey,
     load::{LoadPlan, Marker, Publication, Repository, Scope, Snapshot},
     model::TransformedAst,
+    position::SourcePosition,
 };
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +27,24 @@ use crate::{
 /// A stream of facts.
 pub type FactsStream<'a> = BoxStream<'a, Result<Arc<TransformedAst>>>;
 
+/// The files whose facts a backend lacks, when it catches up. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Lacking {
+    has: Arc<HashSet<FileKey>>,
+}
+
+impl Lacking {
+    pub(crate) fn all_but(has: HashSet<FileKey>) -> Self {
+        Self { has: Arc::new(has) }
+    }
+
+    /// Whether the file is one of them.
+    #[must_use]
+    pub fn contains(&self, file: FileKey) -> bool {
+        !self.has.contains(&file)
+    }
+}
+
 /// A run before it begins: where facts come from, what they are, and which backends take them.
 #[must_use = "a pipeline does nothing before `run`"]
 pub struct Pipeline<'a> {
@@ -32,6 +52,8 @@ pub struct Pipeline<'a> {
     repository: Option<Repository>,
     scope: Scope,
     snapshot: Snapshot,
+    positions: Vec<SourcePosition>,
+    resets_positions: bool,
     producer_version: String,
     estimated_rows: u64,
     allow_other_source: bool,
@@ -70,6 +92,8 @@ impl<'a> Pipeline<'a> {
             repository: None,
             scope: Scope::Partial,
             snapshot: Snapshot::default(),
+            positions: Vec::new(),
+            resets_positions: false,
             producer_version: "1".to_owned(),
             estimated_rows: 0,
             allow_other_source: false,
@@ -103,6 +127,20 @@ impl<'a> Pipeline<'a> {
     /// Default: nothing is known.
     pub fn snapshot(mut self, snapshot: Snapshot) -> Self {
         self.snapshot = snapshot;
+        self
+    }
+
+    /// Sets how far the sources have been read that the facts come from. Each backend commits it with the data, in one transaction
+    /// where it has any; [`LaneSummary::positions`](crate::LaneSummary::positions) and a backend's last snapshot say where to go
+    /// on. Positions in other sources stay. A position that would go back ends the lane before it writes. Default: none.
+    pub fn positions(mut self, positions: impl IntoIterator<Item = SourcePosition>) -> Self {
+        self.positions = positions.into_iter().collect();
+        self
+    }
+
+    /// Takes positions as they are given, even where they go back: to read a source again. Default: no.
+    pub fn reset_positions(mut self, reset: bool) -> Self {
+        self.resets_positions = reset;
         self
     }
 
@@ -162,13 +200,24 @@ impl<'a> Pipeline<'a> {
 
     /// Sets where the facts can be had once more, for a backend that lost its session or left the stream: the same files,
     /// each once, in any order. Without it, such a backend is owed everything until the next run.
-    pub fn replay<F, S, T>(mut self, facts: F) -> Self
+    pub fn replay<F, S, T>(self, facts: F) -> Self
     where
         F: Fn() -> S + Send + Sync + 'static,
         S: Stream<Item = Result<T>> + Send + 'static,
         T: Into<Arc<TransformedAst>>,
     {
-        self.replay = Some(Arc::new(move || facts().map(|facts| facts.map(Into::into)).boxed()));
+        self.replay_lacking(move |_| facts())
+    }
+
+    /// As [`replay`](Self::replay), for facts that can be had by file: those of other files than these may be left out.
+    pub fn replay_lacking<F, S, T>(mut self, facts: F) -> Self
+    where
+        F: Fn(Lacking) -> S + Send + Sync + 'static,
+        S: Stream<Item = Result<T>> + Send + 'static,
+        T: Into<Arc<TransformedAst>>,
+    {
+        self.replay =
+            Some(Arc::new(move |lacking| facts(lacking).map(|facts| facts.map(Into::into)).boxed()));
         self
     }
 
@@ -254,16 +303,18 @@ impl<'a> Pipeline<'a> {
         self.backends.iter().map(taker).collect()
     }
 
-    fn into_run(self, plan: LoadPlan) -> (FactsStream<'a>, Run) {
+    fn into_run(mut self, plan: LoadPlan) -> (FactsStream<'a>, Run) {
         let events = Events {
             run_id: self.run_id,
             repository_id: plan.repository.id(),
             observers: self.observers.into(),
         };
+        self.snapshot.positions.append(&mut self.positions);
         let shared = Shared {
             plan,
             listing: self.listing,
             publication: Publication { marker: self.run_id, snapshot: self.snapshot },
+            resets_positions: self.resets_positions,
             options: Arc::new(self.options),
             breaker_options: self.breakers.options(),
             replay: self.replay,

@@ -15,7 +15,7 @@ use snake_pipe_core::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use crate::{batcher::Closed, route::Router};
+use crate::{batcher::Closed, lag::Lag, route::Router};
 
 /// Room is counted in so many bytes, since a semaphore hands out 32 bits of permits at once.
 const UNIT_BYTES: usize = 1024;
@@ -66,6 +66,8 @@ pub(crate) struct Outlet {
     units: usize,
     flags: Arc<Flags>,
     router: Option<Arc<Router>>,
+    /// For how long the others were held up by this lane.
+    pub(crate) lag: Lag,
 }
 
 /// The lane's end.
@@ -76,12 +78,12 @@ pub(crate) struct Inlet {
 }
 
 /// A way that holds so many bytes; a larger batch passes when the way is empty. The route says which files matter to the lane.
-pub(crate) fn queue(capacity_bytes: usize, router: Option<Arc<Router>>) -> (Outlet, Inlet) {
+pub(crate) fn queue(capacity_bytes: usize, router: Option<Arc<Router>>, lag: Lag) -> (Outlet, Inlet) {
     let (sender, messages) = mpsc::unbounded_channel();
     let units = capacity_bytes.div_ceil(UNIT_BYTES).clamp(1, u32::MAX as usize);
     let flags = Arc::<Flags>::default();
     let room = Arc::new(Semaphore::new(units));
-    let outlet = Outlet { sender: Some(sender), room, units, flags: flags.clone(), router };
+    let outlet = Outlet { sender: Some(sender), room, units, flags: flags.clone(), router, lag };
     (outlet, Inlet { messages, flags })
 }
 
@@ -103,6 +105,17 @@ impl Outlet {
         let units = bytes.div_ceil(UNIT_BYTES).clamp(1, self.units) as u32;
         let room = self.room.clone();
         async move { room.acquire_many_owned(units).await.ok() }
+    }
+
+    /// Waits until the lane has nothing more to do, or is given up.
+    pub(crate) fn emptied(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (room, units) = (self.room.clone(), self.units as u32);
+        async move { drop(room.acquire_many_owned(units).await) }
+    }
+
+    /// Whether the lane could write, and has nothing to.
+    pub(crate) fn is_hungry(&self) -> bool {
+        self.is_open() && !self.is_stopped() && self.room.available_permits() >= self.units
     }
 
     pub(crate) fn send(&self, closed: &Closed, room: OwnedSemaphorePermit) {

@@ -15,6 +15,7 @@ use crate::{
     Breakers, ErrorSummary, EventKind, LaneStatus, LaneSummary, Outcome, Route, RunSettings, RunSummary,
     fan_out::{Ended, FanOut},
     handle::{Command, run_is_over},
+    lag::Lag,
     lane::{Lane, Shared, Working},
     pipeline::FactsStream,
     queue::{Outlet, queue},
@@ -205,7 +206,10 @@ impl Run {
         let info = Arc::new(backend.info().clone());
         let index = shared.reporter.add_lane(&info);
         let router = (!taker.router.route.is_default()).then(|| Arc::new(taker.router));
-        let (mut outlet, inlet) = queue(shared.options.lane_bytes, router.clone());
+        // Without a replay, a backend that leaves the stream is incomplete until the next run.
+        let share = shared.replay.as_ref().map(|_| f64::from(shared.options.lag_percent) / 100.0);
+        let lag = Lag::new(shared.options.lag_limit, share);
+        let (mut outlet, inlet) = queue(shared.options.lane_bytes, router.clone(), lag);
         let (removal, breaker) = (shared.run.child_token(), self.breakers.of(&info));
         let working = Working::begin(shared, &inlet.flags);
         let mut lane = Lane::new(index, backend.clone(), shared.clone(), breaker, removal.clone())

@@ -7,6 +7,7 @@ use snake_pipe_core::{
     BackendInfo, Error, SourcePath, Timestamp,
     id::RepositoryId,
     load::{Marker, Repository},
+    position::SourcePosition,
 };
 
 use crate::{BreakerOptions, BreakerState, CoordinatorOptions, Policy, Route};
@@ -52,6 +53,34 @@ pub struct RunSummary {
     pub lanes: Vec<LaneSummary>,
 }
 
+impl RunSummary {
+    /// How far every backend has come in each source: where a run has to go on that is to leave nothing out. A source that one of
+    /// them knows nothing of is left out.
+    #[must_use]
+    pub fn reached(&self) -> Vec<SourcePosition> {
+        // A backend whose route takes nothing of the repository is none of those that follow its sources.
+        let follows = |lane: &&LaneSummary| {
+            let is_elsewhere =
+                lane.route.is_some() && lane.status == LaneStatus::Unchanged && lane.positions.is_empty();
+            lane.status != LaneStatus::Removed && !is_elsewhere
+        };
+        let mut lanes = self.lanes.iter().filter(follows).map(|lane| &lane.positions);
+        let mut reached = lanes.next().cloned().unwrap_or_default();
+        for positions in lanes {
+            reached.retain_mut(|least| {
+                let other = positions.iter().find(|other| other.key == least.key);
+                if let Some(other) = other
+                    && other.order < least.order
+                {
+                    *least = other.clone();
+                }
+                other.is_some()
+            });
+        }
+        reached
+    }
+}
+
 /// How a run went about its work: the options that decide what happens when something fails.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSettings {
@@ -61,6 +90,8 @@ pub struct RunSettings {
     pub lane_bytes: u64,
     /// [`CoordinatorOptions::lag_limit`].
     pub lag_limit_ms: u64,
+    /// [`CoordinatorOptions::lag_percent`].
+    pub lag_percent: u32,
     /// [`RetryOptions::attempts`](crate::RetryOptions::attempts).
     pub retry_attempts: u32,
     /// [`RetryOptions::base`](crate::RetryOptions::base).
@@ -102,6 +133,7 @@ impl RunSettings {
             batch_bytes: options.batch_bytes as u64,
             lane_bytes: options.lane_bytes as u64,
             lag_limit_ms: ms(options.lag_limit),
+            lag_percent: options.lag_percent,
             retry_attempts: options.retry.attempts,
             retry_base_ms: ms(options.retry.base),
             retry_cap_ms: ms(options.retry.cap),
@@ -179,6 +211,8 @@ pub struct LaneSummary {
     pub replays: u64,
     /// How often it did not answer for so long that its lane waited for it, and came back.
     pub returns: u64,
+    /// Whether it was slower than the others, so that the stream went on without it. If it is held nevertheless, it has caught up.
+    pub left_behind: bool,
     /// What its circuit breaker does with calls at the end.
     pub breaker: BreakerState,
     /// From connecting to the end.
@@ -187,6 +221,8 @@ pub struct LaneSummary {
     pub tables: Vec<String>,
     /// The database's number of the publishing transaction.
     pub transaction: Option<String>,
+    /// How far its sources have been read, of what it holds now: where to go on.
+    pub positions: Vec<SourcePosition>,
     /// Rows that break a constraint, where integrity was checked after publishing.
     pub integrity_violations: Option<u64>,
     /// What stopped it, or what could not be done after publishing.
@@ -216,10 +252,12 @@ impl LaneSummary {
             retries: 0,
             replays: 0,
             returns: 0,
+            left_behind: false,
             breaker: BreakerState::Closed,
             duration_ms: 0,
             tables: Vec::new(),
             transaction: None,
+            positions: Vec::new(),
             integrity_violations: None,
             error: None,
             dead_letters: Vec::new(),

@@ -31,6 +31,7 @@ pub mod id;
 pub mod load;
 pub mod manifest;
 pub mod model;
+pub mod position;
 
 pub use backend::{
     BackendInfo, Capabilities, DatabaseBackend, LoadSession, MigrateMode, MigrationStep, Migrations,

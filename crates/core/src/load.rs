@@ -9,6 +9,7 @@ use crate::{
     id::{FileKey, RepositoryId},
     model::TransformedAst,
     path::SourcePath,
+    position::SourcePosition,
 };
 
 /// One line of history, by name: a project and a ref.
@@ -161,8 +162,20 @@ pub struct WriteResult {
     pub tables: Vec<String>,
     /// The database's number of the transaction, where there is one already.
     pub transaction: Option<String>,
+    /// Files that the database refused when they were published. Of each a row says so, and why; the others are published.
+    #[serde(default)]
+    pub refused: Vec<RefusedFile>,
     /// Time spent.
     pub duration: Duration,
+}
+
+/// A file that a database refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedFile {
+    /// The file.
+    pub path: SourcePath,
+    /// Why, in the database's words.
+    pub reason: String,
 }
 
 impl WriteResult {
@@ -181,6 +194,7 @@ impl WriteResult {
         self.duration += other.duration;
         let tables: BTreeSet<_> = self.tables.drain(..).chain(other.tables.iter().cloned()).collect();
         self.tables = tables.into_iter().collect();
+        self.refused.extend(other.refused.iter().cloned());
         self.transaction = other.transaction.clone().or(self.transaction.take());
     }
 }
@@ -213,9 +227,13 @@ pub struct Snapshot {
     pub branch: Option<String>,
     /// Whether the files differed from the commit.
     pub is_dirty: Option<bool>,
+    /// How far its sources had been read, by key; empty where it has none that are followed.
+    #[serde(default)]
+    pub positions: Vec<SourcePosition>,
 }
 
-/// What becomes visible with the data.
+/// What becomes visible with the data: in one transaction, where the backend has any. So the snapshot's positions and the data
+/// never differ.
 #[derive(Clone, Debug)]
 pub struct Publication {
     /// The same for every attempt to publish this session.

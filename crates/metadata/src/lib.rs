@@ -40,6 +40,7 @@
 //! # }
 //! ```
 
+mod cleaning;
 mod diff;
 pub mod model;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -47,9 +48,10 @@ mod sql;
 mod store;
 mod words;
 
-#[cfg(feature = "mocks")]
+#[cfg(any(test, feature = "mocks"))]
 pub mod mock;
 
+pub use cleaning::Cleaning;
 pub use diff::diff;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::{Clock, DEFAULT_SCHEMA, ManualClock, NamedQuery, Pool, SqlStore, StoreOptions, named_queries};

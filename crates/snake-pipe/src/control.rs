@@ -9,7 +9,7 @@ use std::{
 
 use snake_pipe_core::{Error, ErrorKind, Result, secret::redacted_url};
 use snake_pipe_metadata::{
-    MetadataStore,
+    Cleaning, MetadataStore,
     model::{LEASE, Retention},
 };
 
@@ -104,6 +104,17 @@ pub fn retention(config: &Config) -> Retention {
     Retention { days: config.integer("metadata.retention_days").unwrap_or(default.days), ..default }
 }
 
+/// When a process that lives long cleans up.
+#[must_use]
+pub fn cleaning(config: &Config) -> Cleaning {
+    let default = Cleaning::default();
+    Cleaning {
+        is_enabled: config.bool("metadata.enable_cleanup"),
+        retention: retention(config),
+        every: config.integer("metadata.cleanup_seconds").map_or(default.every, Duration::from_secs),
+    }
+}
+
 /// How long a run may be silent.
 #[must_use]
 pub fn lease(config: &Config) -> Duration {
@@ -175,6 +186,19 @@ mod tests {
         let config = Config::read(None, None, environment)?;
         let backend = config.backend(backend)?;
         Ok(Place::of(&config, &[backend])?.shown())
+    }
+
+    #[test]
+    fn what_the_configuration_says_about_cleaning_up_holds() {
+        let read = |pairs: &[(&str, &str)]| {
+            let environment =
+                pairs.iter().map(|(key, value)| (format!("SNAKE_PIPE_METADATA__{key}"), (*value).to_owned()));
+            cleaning(&Config::read(None, None, environment).unwrap())
+        };
+        assert_eq!(read(&[]), Cleaning::default());
+        let set = read(&[("ENABLE_CLEANUP", "false"), ("RETENTION_DAYS", "7"), ("CLEANUP_SECONDS", "60")]);
+        assert!(!set.is_enabled);
+        assert_eq!((set.retention.days, set.every), (7, Duration::from_secs(60)));
     }
 
     #[test]

@@ -91,6 +91,7 @@ pub fn coordinator_options(config: &Config, backends: usize) -> Result<Coordinat
         batch_bytes: number("load.batch_bytes", defaults.batch_bytes),
         lane_bytes: number("load.lane_bytes", defaults.lane_bytes),
         lag_limit: seconds("load.lag_limit_seconds", defaults.lag_limit),
+        lag_percent: small(config, "load.lag_percent", defaults.lag_percent),
         retry: RetryOptions {
             attempts: small(config, "load.retry_attempts", retry.attempts),
             base: config.integer("load.retry_base_ms").map_or(retry.base, Duration::from_millis),
@@ -176,6 +177,7 @@ mod tests {
     fn what_the_configuration_says_about_failures_is_what_a_run_does() {
         let variables = [
             ("LAG_LIMIT_SECONDS", "7"),
+            ("LAG_PERCENT", "50"),
             ("POLICY", "quorum"),
             ("PUBLISH_TIMEOUT_SECONDS", "11"),
             ("QUORUM", "1"),
@@ -187,6 +189,7 @@ mod tests {
         let config = Config::read(None, None, variables).unwrap();
         let options = coordinator_options(&config, 3).unwrap();
         assert_eq!((options.policy, options.lag_limit), (Policy::Quorum(1), Duration::from_secs(7)));
+        assert_eq!(options.lag_percent, 50);
         assert_eq!(options.timeouts.publish, Duration::from_secs(11));
         assert_eq!(options.retry.base, Duration::from_millis(5));
         assert_eq!(options.returning.within, Duration::from_secs(30));

@@ -32,6 +32,7 @@ use snake_pipe_core::{
     manifest::{Manifest, ManifestEntry},
     memory::{MemoryBackend, without_lost_targets},
     model::TransformedAst,
+    position::SourcePosition,
     schema::TableId,
 };
 
@@ -50,6 +51,8 @@ pub struct Holding {
     pub manifest: Manifest,
     /// The marker of the last publication.
     pub marker: Option<Marker>,
+    /// How far its sources have been read.
+    pub positions: Vec<SourcePosition>,
     /// Constraints that rows break.
     pub violations: Vec<String>,
 }
@@ -92,7 +95,10 @@ impl Holding {
             let broken = found.constraints.into_iter().filter(|constraint| constraint.violations > 0);
             violations.extend(broken.map(|constraint| format!("{constraint:?}")));
         }
-        Ok(Self { tables, manifest, marker: stored.and_then(|stored| stored.marker), violations })
+        let marker = stored.as_ref().and_then(|stored| stored.marker);
+        let snapshot = stored.and_then(|stored| stored.snapshot);
+        let positions = snapshot.map(|snapshot| snapshot.positions).unwrap_or_default();
+        Ok(Self { tables, manifest, marker, positions, violations })
     }
 
     /// A digest over all rows, or over the manifest where rows cannot be read.

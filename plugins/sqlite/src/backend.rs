@@ -9,6 +9,7 @@ use snake_pipe_core::{
     id::RepositoryId,
     load::{Batch, LoadPlan, Marker, Publication, PublishResult, Repository, Snapshot, WriteResult},
     manifest::{Manifest, ManifestEntry},
+    position::SourcePosition,
 };
 use sqlx::{Connection, Row, sqlite::SqliteRow};
 use uuid::Uuid;
@@ -103,7 +104,7 @@ impl DatabaseBackend for SqliteBackend {
         let Some(mut reader) = database.reader_of_tables().await? else { return Ok(Vec::new()) };
         let rows = sqlx::query(
             "SELECT r.repository_id, r.name, r.ref_name, r.remote, r.root, r.marker,
-                    s.commit_hash, s.branch, s.is_dirty
+                    s.commit_hash, s.branch, s.is_dirty, s.positions
              FROM repositories r
              LEFT JOIN snapshots s ON s.snapshot_id = r.snapshot_id AND s.repository_id = r.repository_id
              WHERE r.marker IS NOT NULL
@@ -196,6 +197,8 @@ fn stored_repository(row: &SqliteRow) -> sqlx::Result<StoredRepository> {
             commit: row.try_get("commit_hash")?,
             branch: row.try_get("branch")?,
             is_dirty: row.try_get("is_dirty")?,
+            positions: SourcePosition::from_column(row.try_get("positions")?)
+                .map_err(|error| sqlx::Error::Decode(error.into()))?,
         }),
         marker: marker.and_then(|marker| Uuid::parse_str(&marker).ok()).map(Marker),
     })
@@ -208,14 +211,19 @@ fn manifest_entry(row: &SqliteRow) -> Result<ManifestEntry> {
     let content_hash: String = row.try_get(2).map_err(&reading)?;
     let link_hash: Option<String> = row.try_get(3).map_err(&reading)?;
     Ok(ManifestEntry {
-        path: match bytes.as_deref().and_then(from_hexadecimal) {
-            Some(bytes) => SourcePath::from_bytes(&bytes),
-            None => path.as_str().into(),
-        },
+        path: path_of(&path, bytes.as_deref()),
         content_hash: content_hash.parse()?,
         link_hash: link_hash.map(|hash| hash.parse()).transpose()?,
         producer_version: row.try_get(4).map_err(&reading)?,
     })
+}
+
+/// A path as `files` holds it: readable, and in hexadecimal where that does not say it all.
+pub(crate) fn path_of(text: &str, bytes: Option<&str>) -> SourcePath {
+    match bytes.and_then(from_hexadecimal) {
+        Some(bytes) => SourcePath::from_bytes(&bytes),
+        None => text.into(),
+    }
 }
 
 fn from_hexadecimal(digits: &str) -> Option<Vec<u8>> {

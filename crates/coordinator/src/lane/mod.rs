@@ -20,7 +20,7 @@ use snake_pipe_core::{
     BackendInfo, DatabaseBackend, Error, ErrorKind, Language, LoadSession, Result, SourcePath,
     StoredRepository,
     id::FileKey,
-    load::{Batch, LoadPlan, Publication, Scope, WriteResult},
+    load::{Batch, LoadPlan, Publication, Scope, Snapshot, WriteResult},
     manifest::Manifest,
     model::TransformedAst,
 };
@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Breaker, BreakerOptions, CoordinatorOptions, EventKind, LaneState, LaneStatus, LaneSummary, RetryOptions,
     events::Events,
-    pipeline::FactsStream,
+    pipeline::{FactsStream, Lacking},
     progress::Reporter,
     queue::{Delivery, Flags, Inlet, Message, Unseen},
     retry::Backoff,
@@ -39,7 +39,7 @@ use crate::{
 use calls::Calls;
 
 /// Where the facts can be had once more.
-pub(crate) type Replay = Arc<dyn Fn() -> FactsStream<'static> + Send + Sync>;
+pub(crate) type Replay = Arc<dyn Fn(Lacking) -> FactsStream<'static> + Send + Sync>;
 
 /// What all lanes of a run have in common.
 pub(crate) struct Shared {
@@ -47,6 +47,8 @@ pub(crate) struct Shared {
     /// Path and language of every file of the repository, where they are known.
     pub(crate) listing: Option<Vec<(SourcePath, Language)>>,
     pub(crate) publication: Publication,
+    /// Whether positions are taken as they are given, even where they go back.
+    pub(crate) resets_positions: bool,
     pub(crate) options: Arc<CoordinatorOptions>,
     pub(crate) breaker_options: BreakerOptions,
     pub(crate) replay: Option<Replay>,
@@ -86,6 +88,8 @@ pub(crate) struct Lane {
     manifest: Option<Manifest>,
     /// The publication that the manifest shows.
     last: Option<StoredRepository>,
+    /// The run's snapshot, with the positions that the backend is to hold.
+    snapshot: Snapshot,
     session: Option<Box<dyn LoadSession>>,
     /// Owed facts that do not fill a batch yet.
     pending: Vec<Arc<TransformedAst>>,
@@ -160,6 +164,7 @@ impl Lane {
             router: None,
             manifest: None,
             last: None,
+            snapshot: shared.publication.snapshot.clone(),
             session: None,
             pending: Vec::new(),
             pending_keys: HashSet::new(),
@@ -270,6 +275,8 @@ impl Lane {
         self.calls.unless_cancelled(std::future::ready(())).await?;
         self.left = true;
         self.incomplete = true;
+        self.summary.left_behind = true;
+        self.tell(|| EventKind::LeftBehind);
         Ok(())
     }
 
@@ -282,11 +289,11 @@ impl Lane {
         self.state(LaneState::CatchingUp);
         tracing::info!("catching up from the replayed facts");
         self.passed_over = 0;
-        let had = self.written.clone();
-        let mut facts = replay();
+        let lacking = Lacking::all_but(self.written.clone());
+        let mut facts = replay(lacking.clone());
         while let Some(facts) = self.calls.unless_cancelled(facts.next()).await? {
             let facts = facts?;
-            if !had.contains(&facts.key()) {
+            if lacking.contains(facts.key()) {
                 self.take(&Arc::new(Batch { files: vec![facts], ..Batch::default() })).await?;
             }
             if self.incomplete {

@@ -2,7 +2,7 @@
 
 use snake_pipe_core::{
     Error, ErrorKind, IntegrityScope, Result,
-    load::{Batch, PublishResult, WriteResult},
+    load::{Batch, Publication, PublishResult, WriteResult},
     model::TransformedAst,
 };
 
@@ -28,7 +28,8 @@ impl Lane {
                 return Ok(false);
             }
             let Some(session) = &mut self.session else { continue };
-            let publication = self.shared.publication.clone();
+            let publication =
+                Publication { marker: self.shared.publication.marker, snapshot: self.snapshot.clone() };
             let error = match self.calls.once(call, session.publish(publication)).await {
                 Ok(result) => {
                     self.published(result).await;
@@ -56,7 +57,12 @@ impl Lane {
         }
     }
 
-    async fn published(&mut self, result: PublishResult) {
+    async fn published(&mut self, mut result: PublishResult) {
+        if let PublishResult::Published(written) = &mut result {
+            for refused in std::mem::take(&mut written.refused) {
+                self.note_dead_letter(&refused.path, refused.reason);
+            }
+        }
         match result {
             // Where the session only spooled, this is the first true count.
             PublishResult::Published(written) if written.files > 0 || written.rows > 0 => {

@@ -6,6 +6,7 @@ use snake_pipe_core::{
     Error, ErrorKind, Result, StoredRepository,
     load::{Scope, Snapshot, WriteResult},
     model::TransformedAst,
+    position::SourcePosition,
 };
 
 use super::{Lane, calls::Call};
@@ -18,11 +19,26 @@ impl Lane {
         self.calls.retrying(self.preparing("connect"), || backend.connect()).await?;
         // First the publication, then the manifest: if another load publishes in between, the first shows it as stale.
         self.last = self.read_last().await?;
+        self.snapshot = self.next_snapshot()?;
         let repository = self.plan.repository.id();
         let manifest = self.calls.retrying(self.reading("manifest"), || backend.manifest(repository)).await?;
         tracing::debug!(files = manifest.files.len(), "manifest read");
         self.manifest = Some(manifest);
         Ok(())
+    }
+
+    /// The run's snapshot. Positions in sources that the run does not speak of stay as the backend holds them.
+    fn next_snapshot(&self) -> Result<Snapshot> {
+        let snapshot = &self.shared.publication.snapshot;
+        let may_go_back = self.shared.resets_positions;
+        let positions = SourcePosition::advanced(self.held_positions(), &snapshot.positions, may_go_back)?;
+        Ok(Snapshot { positions, ..snapshot.clone() })
+    }
+
+    /// How far the sources had been read of what the backend held when it was looked at.
+    fn held_positions(&self) -> &[SourcePosition] {
+        let snapshot = self.last.as_ref().and_then(|last| last.snapshot.as_ref());
+        snapshot.map_or(&[], |snapshot| &snapshot.positions)
     }
 
     async fn read_last(&mut self) -> Result<Option<StoredRepository>> {
@@ -130,13 +146,12 @@ impl Lane {
     }
 
     fn is_new_snapshot(&self) -> bool {
-        let snapshot = &self.shared.publication.snapshot;
-        let says_something = *snapshot != Snapshot::default();
+        let says_something = self.shared.publication.snapshot != Snapshot::default();
         match self.last.as_ref() {
             None => {
                 !self.takes_nothing() && (says_something || matches!(self.plan.scope, Scope::Complete(_)))
             }
-            Some(last) => says_something && last.snapshot.as_ref() != Some(snapshot),
+            Some(last) => says_something && last.snapshot.as_ref() != Some(&self.snapshot),
         }
     }
 
@@ -160,6 +175,14 @@ impl Lane {
             }
         }
         self.summary.status = status;
+        self.summary.positions = match status {
+            LaneStatus::Published => std::mem::take(&mut self.snapshot.positions),
+            LaneStatus::Unchanged
+            | LaneStatus::Failed
+            | LaneStatus::Lagging
+            | LaneStatus::Cancelled
+            | LaneStatus::Removed => self.held_positions().to_vec(),
+        };
         self.summary.files_refused = self.refused.len() as u64;
         self.summary.retries = self.calls.retries();
         self.summary.breaker = self.calls.breaker_state();

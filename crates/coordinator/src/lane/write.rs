@@ -166,12 +166,17 @@ impl Lane {
         Ok(())
     }
 
-    fn note_refusal(&mut self, path: &SourcePath, error: &Error) -> Result<()> {
-        tracing::warn!(%path, %error, "file refused");
-        if self.refused.insert(path.clone(), error.to_string()).is_none() {
+    /// Notes a file that is a dead letter, once the lane has published.
+    pub(super) fn note_dead_letter(&mut self, path: &SourcePath, reason: String) {
+        tracing::warn!(%path, reason, "file refused");
+        if self.refused.insert(path.clone(), reason.clone()).is_none() {
             self.report(|lane| lane.refused += 1);
-            self.tell(|| EventKind::FileRefused { path: path.clone(), reason: error.to_string() });
+            self.tell(|| EventKind::FileRefused { path: path.clone(), reason });
         }
+    }
+
+    fn note_refusal(&mut self, path: &SourcePath, error: &Error) -> Result<()> {
+        self.note_dead_letter(path, error.to_string());
         match self.refused.len() > self.shared.options.max_refused_files {
             false => Ok(()),
             true => Err(Error::new(

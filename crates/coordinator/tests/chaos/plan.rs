@@ -104,6 +104,8 @@ pub(crate) fn options(random: &mut StdRng, backends: usize, unit: Duration) -> C
         batch_age: unit * random.random_range(1..10),
         lane_bytes: batch_bytes + random.random_range(0..40_000),
         lag_limit: unit * random.random_range(1..12),
+        // Not drawn, so that a seed gives the sequence that it gave before.
+        lag_percent: [0, 3, 30, 100][batch_bytes % 4],
         retry: RetryOptions {
             attempts: random.random_range(0..4),
             base: unit,

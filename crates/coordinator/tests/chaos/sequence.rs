@@ -1,7 +1,7 @@
 //! A sequence: some runs that are disturbed, each followed by one that is not.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::{Arc, Mutex},
     time::Duration,
@@ -18,6 +18,7 @@ use snake_pipe_core::{
     load::{Marker, Repository, Scope, Snapshot},
     memory::MemoryBackend,
     model::TransformedAst,
+    position::{OrderKey, PositionKey, PositionKind, SourcePosition},
 };
 use snake_pipe_testkit::{
     audit::{Holding, Source},
@@ -106,6 +107,9 @@ pub(crate) struct Sequence<'a> {
     repository: Repository,
     subjects: Vec<Subject>,
     is_simulated: bool,
+    /// Whether the runs follow a source, and how far each has read; in half of the sequences.
+    follows: bool,
+    positions: HashMap<Marker, SourcePosition>,
     seen: Seen,
 }
 
@@ -130,6 +134,8 @@ impl<'a> Sequence<'a> {
                 repository: Repository::named(format!("chaos-{seed}")),
                 subjects,
                 is_simulated: shelf.is_simulated,
+                follows: seed.is_multiple_of(2),
+                positions: HashMap::new(),
                 seen: Seen::default(),
             };
             sequence.go().await?;
@@ -153,6 +159,21 @@ impl<'a> Sequence<'a> {
             self.repetition().await?;
         }
         Ok(())
+    }
+
+    /// The run, which has read further than those before it.
+    fn reading_on(&mut self, pipeline: Pipeline<'static>, run_id: Marker) -> Pipeline<'static> {
+        if !self.follows {
+            return pipeline.run_id(run_id);
+        }
+        let number = self.positions.len() as u64;
+        let position = SourcePosition {
+            key: PositionKey::of("source", PositionKind::Batch),
+            value: number.into(),
+            order: OrderKey::number(number),
+        };
+        self.positions.insert(run_id, position.clone());
+        pipeline.run_id(run_id).positions([position])
     }
 
     fn files(&self) -> Files {
@@ -190,7 +211,7 @@ impl<'a> Sequence<'a> {
             disturb(Some(&mut self.random));
         }
         let run_id = Marker::random();
-        let (pipeline, refused) = counting_refusals(pipeline.run_id(run_id));
+        let (pipeline, refused) = counting_refusals(self.reading_on(pipeline, run_id));
         let (summary, added) = self.disturb(pipeline, disturbance, unit * moment).await?;
         self.seen.runs += 1;
         self.seen.dropped += u64::from(summary.is_none());
@@ -273,6 +294,7 @@ impl<'a> Sequence<'a> {
             let name = subject.name.clone();
             none_of(holding.violations.clone(), &name)?;
             check_marker(subject.marker, &holding, &name)?;
+            check_positions(&self.positions, &holding, &name)?;
             subject.marker = holding.marker;
             let lane = summary.and_then(|summary| summary.lanes.iter().find(|lane| lane.backend == name));
             let is_published = holding.marker == Some(run_id);
@@ -311,8 +333,13 @@ impl<'a> Sequence<'a> {
     /// One repeated command, undisturbed: everything is as the source says.
     async fn repetition(&mut self) -> Checked {
         let files = self.files();
+        let run_id = Marker::random();
         for expected in [None, Some(LaneStatus::Unchanged)] {
             let mut pipeline = self.pipeline(&files).snapshot(Snapshot::default());
+            match (expected, self.positions.get(&run_id)) {
+                (None, _) => pipeline = self.reading_on(pipeline, run_id),
+                (Some(_), read) => pipeline = pipeline.positions(read.cloned()),
+            }
             for subject in &self.subjects {
                 pipeline = pipeline.to_routed(subject.backend.clone(), subject.route.clone());
             }
@@ -327,6 +354,7 @@ impl<'a> Sequence<'a> {
                 let name = &subject.name;
                 none_of(subject.differences(&source, &holding), name)?;
                 check_marker(subject.marker, &holding, name)?;
+                check_positions(&self.positions, &holding, name)?;
                 if let Some(status) = expected
                     && summary.lanes[index].status != status
                 {
@@ -393,6 +421,16 @@ fn check_marker(before: Option<Marker>, holding: &Holding, name: &str) -> Checke
             Err(format!("{name}: the marker went back from {before} to {now}"))
         }
         _ => Ok(()),
+    }
+}
+
+/// A position and the data that it stands for never differ: what is held was read as far as the run had that published it.
+fn check_positions(positions: &HashMap<Marker, SourcePosition>, holding: &Holding, name: &str) -> Checked {
+    let expected: Vec<_> =
+        holding.marker.and_then(|marker| positions.get(&marker)).cloned().into_iter().collect();
+    match holding.positions == expected {
+        true => Ok(()),
+        false => Err(format!("{name} holds the positions {:?}, not {expected:?}", holding.positions)),
     }
 }
 

@@ -10,6 +10,7 @@ mod faulty;
 mod lagging;
 mod lost;
 mod plain;
+mod positions;
 mod returning;
 mod roster;
 mod routes;

@@ -102,6 +102,7 @@ tables! {
         nullable("commit_hash", Text, "The commit that was checked out."),
         nullable("branch", Text, "The branch that was checked out."),
         nullable("is_dirty", Boolean, "Whether the files differed from the commit."),
+        nullable("positions", Json, "How far the sources had been read that the repository is filled from."),
         column("producer_version", Text, "What extraction and transformation the facts went through."),
         column("file_count", BigInt, "Files held after this publication."),
         volatile("published_at", Timestamp, "When it became visible."),

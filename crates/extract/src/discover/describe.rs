@@ -52,6 +52,7 @@ impl SourceDescription {
             commit: self.commit.clone(),
             branch: (!self.ref_name.is_empty()).then(|| self.ref_name.clone()),
             is_dirty: self.is_dirty,
+            ..Snapshot::default()
         }
     }
 }

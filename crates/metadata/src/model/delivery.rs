@@ -23,7 +23,7 @@ words! {
     }
 }
 
-/// A batch, or all batches of one publication, accepted by one backend.
+/// A batch, or all batches of one publication together, accepted by one backend.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {
     /// Its id.
@@ -40,7 +40,7 @@ pub struct Delivery {
     pub batches: u64,
     /// Records (source files) in it.
     pub records: u64,
-    /// Rows that were written, as the backend counts them.
+    /// Rows that were written, as the backend counts them; of a single batch an estimate, where the session spools.
     pub rows: u64,
     /// Bytes that were sent.
     pub bytes: u64,
@@ -50,7 +50,7 @@ pub struct Delivery {
     pub retries: u64,
     /// The database's number of the transaction.
     pub transaction: Option<String>,
-    /// When it was recorded.
+    /// When the backend took it; of several together, when they were recorded.
     pub delivered_at: Timestamp,
 }
 
@@ -77,6 +77,8 @@ pub struct NewDelivery {
     pub retries: u64,
     /// The database's number of the transaction.
     pub transaction: Option<String>,
+    /// When the backend took it; none for now.
+    pub delivered_at: Option<Timestamp>,
 }
 
 impl NewDelivery {
@@ -94,6 +96,7 @@ impl NewDelivery {
             duration_ms: 0,
             retries: 0,
             transaction: None,
+            delivered_at: None,
         }
     }
 }

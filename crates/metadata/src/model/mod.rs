@@ -29,7 +29,7 @@ pub use pipeline::{
     NewPipeline, Pipeline, PipelineChange, PipelineFilter, PipelineId, PipelineStatus, PipelineVersion,
 };
 pub use position::{NewPosition, OrderKey, Position, PositionFilter, PositionId, PositionKey, PositionKind};
-pub use retention::{Garbage, RETENTION_DAYS, Retention, SCHEMA_VERSIONS_KEPT};
+pub use retention::{CLEANING_PAUSE, Garbage, RETENTION_DAYS, Retention, SCHEMA_VERSIONS_KEPT};
 pub use run::{
     Heartbeat, LEASE, NewRun, Overlap, Run, RunEnd, RunFailure, RunFilter, RunId, RunMode, RunStatistics,
     RunStatus, RunToken, StartedRun,

@@ -1,11 +1,16 @@
 //! What is kept for how long.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// How long ended runs and what belongs to them are kept, unless told otherwise, in days.
 pub const RETENTION_DAYS: u64 = 30;
 /// How many versions of each schema are kept whatever their age.
 pub const SCHEMA_VERSIONS_KEPT: u64 = 10;
+
+/// The pause from one clean-up of a long-lived process to the next, unless told otherwise.
+pub const CLEANING_PAUSE: Duration = Duration::from_secs(3600);
 
 /// What is kept for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

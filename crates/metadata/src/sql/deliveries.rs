@@ -33,7 +33,7 @@ pub(crate) async fn record(
                     ("duration_ms", delivery.duration_ms.into()),
                     ("retries", delivery.retries.into()),
                     ("transaction_id", delivery.transaction.clone().into()),
-                    ("delivered_at", now.into()),
+                    ("delivered_at", delivery.delivered_at.unwrap_or(now).into()),
                 ],
             )
             .await?;

@@ -1,6 +1,6 @@
 //! Datasets, and what flows from one into another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use snake_pipe_core::{Error, ErrorKind, Result};
 use uuid::Uuid;
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::model::{
     Dataset, DatasetId, Direction, LineageEdge, LineageEdgeId, LineageStep, NewDataset, NewLineageEdge,
+    PipelineId,
 };
 
 pub(crate) async fn put_dataset(transaction: &mut Transaction, new: &NewDataset) -> Result<Dataset> {
@@ -79,57 +80,77 @@ async fn read_dataset(transaction: &mut Transaction, row: &Row) -> Result<Datase
     })
 }
 
+/// How many edges are written by one statement.
+const EDGES_PER_STATEMENT: usize = 100;
+
+/// Ends of an edge: ids and names of columns, which are empty for whole datasets.
+type Ends<'a> = (DatasetId, &'a str, DatasetId, &'a str, Option<PipelineId>);
+
 pub(crate) async fn record(transaction: &mut Transaction, new: &[NewLineageEdge]) -> Result<()> {
     // Two that record the same datasets in another order would wait for each other in a ring.
     transaction.lock("lineage").await?;
+    let mut ids = HashMap::new();
     for edge in new {
         if !(0.0..=1.0).contains(&edge.confidence) {
             return Err(Error::new(ErrorKind::Configuration, "a confidence is a number from 0 to 1")
                 .with_context("confidence", edge.confidence));
         }
-        let (source, destination) =
-            (upsert(transaction, &edge.source).await?, upsert(transaction, &edge.destination).await?);
-        put_edge(transaction, edge, (source, ""), (destination, "")).await?;
-        for (from, to) in &edge.columns {
-            put_edge(transaction, edge, (source, from), (destination, to)).await?;
+        for dataset in [&edge.source, &edge.destination] {
+            if ids.get(&dataset.name).is_none_or(|(known, _)| *known != dataset) {
+                ids.insert(dataset.name.clone(), (dataset, upsert(transaction, dataset).await?));
+            }
         }
+    }
+    // One statement must not meet the same edge twice; the later one holds.
+    let mut edges: BTreeMap<Ends<'_>, &NewLineageEdge> = BTreeMap::new();
+    for edge in new {
+        let (source, destination) = (ids[&edge.source.name].1, ids[&edge.destination.name].1);
+        edges.insert((source, "", destination, "", edge.pipeline_id), edge);
+        for (from, to) in &edge.columns {
+            edges.insert((source, from, destination, to, edge.pipeline_id), edge);
+        }
+    }
+    let edges: Vec<_> = edges.into_iter().collect();
+    for edges in edges.chunks(EDGES_PER_STATEMENT) {
+        put_edges(transaction, edges).await?;
     }
     Ok(())
 }
 
-async fn put_edge(
-    transaction: &mut Transaction,
-    edge: &NewLineageEdge,
-    source: (DatasetId, &str),
-    destination: (DatasetId, &str),
-) -> Result<()> {
+async fn put_edges(transaction: &mut Transaction, edges: &[(Ends<'_>, &NewLineageEdge)]) -> Result<()> {
     let now = transaction.now;
-    transaction
-        .execute(
-            "INSERT INTO @lineage_edges AS e (id, source_id, source_column, destination_id, destination_column, pipeline_key,
-                pipeline_id, run_id, transformation, provenance, confidence, first_seen_at, last_seen_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
-             ON CONFLICT (source_id, destination_id, source_column, destination_column, pipeline_key)
-             DO UPDATE SET run_id = coalesce(excluded.run_id, e.run_id),
-                transformation = coalesce(excluded.transformation, e.transformation),
-                provenance = excluded.provenance, confidence = excluded.confidence, last_seen_at = excluded.last_seen_at",
-            &args![
-                LineageEdgeId::new(),
-                source.0,
-                source.1,
-                destination.0,
-                destination.1,
-                edge.pipeline_id.map_or(Uuid::nil(), |id| id.0),
-                edge.pipeline_id,
-                edge.run_id,
-                edge.transformation.clone(),
-                edge.provenance.as_str(),
-                edge.confidence,
-                now
-            ],
-        )
-        .await
-        .map(drop)
+    let (mut rows, mut values) = (Vec::new(), Vec::new());
+    for ((source, from, destination, to, pipeline), edge) in edges {
+        let row = args![
+            LineageEdgeId::new(),
+            *source,
+            *from,
+            *destination,
+            *to,
+            pipeline.map_or(Uuid::nil(), |id| id.0),
+            *pipeline,
+            edge.run_id,
+            edge.transformation.clone(),
+            edge.provenance.as_str(),
+            edge.confidence,
+            now,
+            now
+        ];
+        let numbers = (1..=row.len()).map(|number| format!("${}", values.len() + number));
+        rows.push(format!("({})", numbers.collect::<Vec<_>>().join(", ")));
+        values.extend(row);
+    }
+    let sql = format!(
+        "INSERT INTO @lineage_edges AS e (id, source_id, source_column, destination_id, destination_column, pipeline_key,
+            pipeline_id, run_id, transformation, provenance, confidence, first_seen_at, last_seen_at)
+         VALUES {}
+         ON CONFLICT (source_id, destination_id, source_column, destination_column, pipeline_key)
+         DO UPDATE SET run_id = coalesce(excluded.run_id, e.run_id),
+            transformation = coalesce(excluded.transformation, e.transformation),
+            provenance = excluded.provenance, confidence = excluded.confidence, last_seen_at = excluded.last_seen_at",
+        rows.join(", ")
+    );
+    transaction.execute(&sql, &values).await.map(drop)
 }
 
 pub(crate) async fn follow(

@@ -13,6 +13,7 @@ mod garbage;
 mod lineage;
 mod migrations;
 mod named;
+mod operations;
 mod options;
 mod partitions;
 mod pipelines;

@@ -196,6 +196,14 @@ pub(super) struct LoadArguments {
     /// The facts are all there is: remove files that are not among them
     #[arg(long, requires = "facts")]
     pub complete: bool,
+    /// How far a source has been read that the facts come from; committed with them; may be given several times
+    #[arg(long, value_name = "SOURCE=PLACE")]
+    #[serde(default)]
+    pub position: Vec<String>,
+    /// Take positions as they are given, even where they go back
+    #[arg(long, requires = "position")]
+    #[serde(default)]
+    pub reset_positions: bool,
     /// How much of the syntax tree to keep: none, outline or full
     #[arg(long, value_name = "HOW")]
     pub ast: Option<String>,

@@ -11,12 +11,13 @@ use std::{
 };
 
 use futures::{StreamExt, TryStreamExt, future::join_all, stream::BoxStream};
-use snake_pipe_coordinator::{Breakers, Metrics, Pipeline, Route, RunSummary};
+use snake_pipe_coordinator::{Breakers, Lacking, Metrics, Pipeline, Route, RunSummary};
 use snake_pipe_core::{
     Action, DatabaseBackend, Error, ErrorKind, Result,
     id::FileKey,
     load::{Marker, Repository, Scope},
     model::TransformedAst,
+    position::SourcePosition,
     secret::redacted_url,
 };
 use snake_pipe_extract::{
@@ -29,13 +30,13 @@ use snake_pipe_metadata::model::RunId;
 use super::{
     Program,
     arguments::LoadArguments,
-    control::Recording,
+    control::{Deliveries, Recording},
     extract::blocking,
     facts::{self, Coverage},
     failure::Exit,
     held::{Held, scope},
     metrics::MetricsFile,
-    migrate_if_allowed,
+    migrate_if_allowed, position,
     progress::Display,
     report::Report,
     summary::SharedCounts,
@@ -62,12 +63,17 @@ pub(super) async fn run_as(
 ) -> Result<Exit> {
     let started = Instant::now();
     let metrics = arguments.metrics_file.clone().map(MetricsFile::new).transpose()?;
+    positions(&arguments)?;
     let input = Input::of(program, &arguments)?;
     let connected = program.until_cancelled(connect(program, &arguments)).await;
     let is_ready = connected.as_ref().is_ok_and(|connected| connected.is_first_ready);
     let recording =
         Recording::begin(program, &arguments, input.repository(&arguments), pending, is_ready).await?;
-    let told = Told { marker: recording.marker(), metrics: metrics.as_ref().map(MetricsFile::runs) };
+    let told = Told {
+        marker: recording.marker(),
+        deliveries: recording.deliveries(),
+        metrics: metrics.as_ref().map(MetricsFile::runs),
+    };
     let run = match connected {
         Ok(connected) => load(program, &arguments, input, &connected.backends, told).await,
         Err(error) => Err(error),
@@ -87,6 +93,8 @@ pub(super) async fn run_as(
 struct Told<'a> {
     /// To the backends and the control plane.
     marker: Marker,
+    /// To the control plane: what the backends were given.
+    deliveries: &'a Deliveries,
     /// To whoever reads its figures.
     metrics: Option<&'a Metrics>,
 }
@@ -241,10 +249,8 @@ async fn load_tree(
         true => futures::stream::empty().boxed(),
         false => owed(extraction, &held, &version).boxed(),
     };
-    let facts = match held.iter().all(|held| held.has_others(&inventory)) {
-        true => facts,
-        false => facts.map_ok(to_be_linked_again).boxed(),
-    };
+    let is_linked = held.iter().all(|held| held.has_others(&inventory));
+    let facts = as_linked(facts, is_linked);
     let (updated, known) = (Arc::new(AtomicU64::new(0)), Arc::clone(&held));
     let facts = counted(facts, &counts).inspect_ok({
         let updated = Arc::clone(&updated);
@@ -262,9 +268,9 @@ async fn load_tree(
         .snapshot(source.description.snapshot())
         .producer_version(version)
         .estimated_rows(bytes / SOURCE_BYTES_PER_ROW)
-        .replay({
+        .replay_lacking({
             let source = Arc::clone(&source);
-            move || source.again()
+            move |lacking| as_linked(source.again(lacking), is_linked)
         })
         .run()
         .await?;
@@ -302,10 +308,14 @@ impl Source {
         named(self.description.repository(), arguments)
     }
 
-    /// The tree's facts once more, for a backend that lost what it had accepted. They come from the cache.
-    fn again(self: &Arc<Self>) -> Facts {
+    /// The facts of these files of the tree once more, for a backend that lost what it had accepted, or was slower than the
+    /// stream. They come from the cache.
+    fn again(self: &Arc<Self>, lacking: Lacking) -> Facts {
         let source = Arc::clone(self);
-        let facts = async move { source.scan().await.map(|extraction| extraction.facts(|_| true)) };
+        let facts = async move {
+            let extraction = source.scan().await?;
+            Ok::<_, Error>(extraction.facts(move |stamp| lacking.contains(stamp.key)))
+        };
         futures::stream::once(facts).try_flatten().boxed()
     }
 
@@ -334,10 +344,19 @@ fn owed(
     extraction.facts(move |stamp| held.is_empty() || held.iter().any(|held| held.is_owed(stamp, &version)))
 }
 
+/// The facts as they are stored, by whether their references were linked against what the backends hold.
+fn as_linked(facts: Facts, is_linked: bool) -> Facts {
+    if is_linked { facts } else { facts.map_ok(to_be_linked_again).boxed() }
+}
+
 /// Facts whose references were linked against files that a backend holds otherwise, or not at all, are to be linked again by
 /// the next load: they carry no link hash.
 fn to_be_linked_again(facts: Arc<TransformedAst>) -> Arc<TransformedAst> {
     Arc::new(TransformedAst { link_hash: None, ..(*facts).clone() })
+}
+
+fn positions(arguments: &LoadArguments) -> Result<Vec<SourcePosition>> {
+    arguments.position.iter().map(|text| position::parse(text)).collect()
 }
 
 /// Which files each backend takes.
@@ -369,7 +388,10 @@ fn pipeline(
         .options(coordinator_options(&program.config, backends.len())?)
         .breakers(Breakers::new(breaker_options(&program.config)))
         .allow_other_source(arguments.allow_other_source)
-        .cancelled_by(program.cancelled.clone());
+        .positions(positions(arguments)?)
+        .reset_positions(arguments.reset_positions)
+        .cancelled_by(program.cancelled.clone())
+        .observe(told.deliveries.observer());
     let pipeline = match told.metrics {
         Some(metrics) => pipeline.observe(metrics.observer()),
         None => pipeline,

@@ -17,6 +17,7 @@ mod load;
 mod metrics;
 mod migrate;
 mod output;
+mod position;
 mod progress;
 mod query;
 mod report;

@@ -148,7 +148,13 @@ pub static KEYS: &[Key] = &[
         "load.lag_limit_seconds",
         KeyKind::Integer,
         Some("30"),
-        "A backend that holds up the others for longer leaves the stream and catches up afterwards.",
+        "A backend that holds up the others for longer with one batch leaves the stream and catches up afterwards.",
+    ),
+    key(
+        "load.lag_percent",
+        KeyKind::Integer,
+        Some("3"),
+        "So does one that held them up for more percent of the time; 100 lets the slowest set the pace.",
     ),
     key(
         "load.lane_bytes",
@@ -226,6 +232,12 @@ pub static KEYS: &[Key] = &[
         KeyKind::Choice(&["text", "json"]),
         Some("text"),
         "The form of logs on standard error.",
+    ),
+    key(
+        "metadata.cleanup_seconds",
+        KeyKind::Integer,
+        Some("3600"),
+        "A run that lasts longer cleans up after so many seconds, too.",
     ),
     key(
         "metadata.enable_cleanup",

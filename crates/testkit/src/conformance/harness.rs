@@ -15,12 +15,14 @@ const CASE_LIMIT: Duration = Duration::from_secs(180);
 
 type Opener = dyn Fn() -> Result<Arc<dyn DatabaseBackend>> + Send + Sync;
 type RowReader = dyn Fn(TableId, RepositoryId) -> BoxFuture<'static, Result<Vec<Vec<Value>>>> + Send + Sync;
+type Refuser = dyn Fn(&'static str) -> BoxFuture<'static, Result<()>> + Send + Sync;
 type Creator = dyn Fn() -> BoxFuture<'static, Result<Store>> + Send + Sync;
 
 /// One database, which may be opened any number of times, and is removed with the value.
 pub struct Store {
     open: Box<Opener>,
     pub(super) read_rows: Option<Box<RowReader>>,
+    refuse: Option<Box<Refuser>>,
 }
 
 impl Store {
@@ -28,7 +30,7 @@ impl Store {
     /// a server's database) is to be owned by the closure.
     #[must_use]
     pub fn new(open: impl Fn() -> Result<Arc<dyn DatabaseBackend>> + Send + Sync + 'static) -> Self {
-        Self { open: Box::new(open), read_rows: None }
+        Self { open: Box::new(open), read_rows: None, refuse: None }
     }
 
     /// For a backend without SQL: how to read all rows of a table that belong to a repository, in any order, a value per
@@ -44,6 +46,26 @@ impl Store {
     {
         self.read_rows = Some(Box::new(move |table, repository| Box::pin(read(table, repository))));
         self
+    }
+
+    /// For a backend whose database can refuse a row when it is published: how to make it refuse every function of a name, as a
+    /// trigger or constraint would that somebody has added to the tables.
+    #[must_use]
+    pub fn with_refusal<F, Fut>(mut self, refuse: F) -> Self
+    where
+        F: Fn(&'static str) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.refuse = Some(Box::new(move |function| Box::pin(refuse(function))));
+        self
+    }
+
+    /// Makes the database refuse functions of this name.
+    pub(super) async fn refuse(&self, function: &'static str) -> Result<()> {
+        match &self.refuse {
+            Some(refuse) => refuse(function).await,
+            None => Ok(()),
+        }
     }
 
     /// A further backend over the same database, not connected.
@@ -116,7 +138,7 @@ async fn outcome_of(case: &'static Case, harness: &Harness) -> Outcome {
         Ok(backend) => backend.capabilities(),
         Err(error) => return Outcome::Broken(format!("the backend could not be made: {error:?}")),
     };
-    let missing = missing(case, capabilities, store.read_rows.is_some());
+    let missing = missing(case, capabilities, &store);
     if !missing.is_empty() {
         return Outcome::NotOffered(missing.join(", "));
     }
@@ -134,7 +156,7 @@ async fn outcome_of(case: &'static Case, harness: &Harness) -> Outcome {
 }
 
 /// What the case needs and the backend does not claim.
-fn missing(case: &Case, offered: Capabilities, reads_rows: bool) -> Vec<&'static str> {
+fn missing(case: &Case, offered: Capabilities, store: &Store) -> Vec<&'static str> {
     let needs = &case.needs;
     let claims = [
         ("atomic_publish", needs.capabilities.atomic_publish, offered.atomic_publish),
@@ -143,7 +165,8 @@ fn missing(case: &Case, offered: Capabilities, reads_rows: bool) -> Vec<&'static
         ("integrity", needs.capabilities.integrity, offered.integrity),
         ("transactions", needs.capabilities.transactions, offered.transactions),
         ("durable", needs.capabilities.durable, offered.durable),
-        ("rows", needs.rows, reads_rows || offered.sql),
+        ("rows", needs.rows, store.read_rows.is_some() || offered.sql),
+        ("refusal", needs.refusal, store.refuse.is_some()),
     ];
     claims.iter().filter(|(_, needed, offered)| *needed && !offered).map(|(name, ..)| *name).collect()
 }

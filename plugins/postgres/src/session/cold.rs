@@ -355,6 +355,7 @@ impl LoadSession for ColdSession {
             bytes: self.bytes,
             tables: file_tables().map(|table| table.table().name.to_owned()).collect(),
             transaction: None,
+            refused: Vec::new(),
             duration,
         }))
     }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use snake_pipe_core::{
     Error, ErrorKind, LoadSession, Result, Timestamp,
     id::{EntityId, RepositoryId},
-    load::{Batch, LoadPlan, Publication, PublishResult, Scope, WriteResult},
+    load::{Batch, LoadPlan, Publication, PublishResult, RefusedFile, Scope, WriteResult},
     model::TransformedAst,
 };
 use uuid::Uuid;
@@ -128,7 +128,9 @@ impl InPlaceSession {
             lease.run("ROLLBACK TO SAVEPOINT unit").await.map_err(failed("publish"))?;
             if let [(_, facts)] = &mut files[..] {
                 tracing::warn!(file = %facts.path, %error, "the database refuses a file; it is kept as refused");
-                *facts = Arc::new(facts.refused(format!("the database refuses it: {error}")));
+                let reason = format!("the database refuses it: {error}");
+                changes.refused.push(RefusedFile { path: facts.path.clone(), reason: reason.clone() });
+                *facts = Arc::new(facts.refused(reason));
                 pending.push(files);
             } else {
                 let second = files.split_off(files.len() / 2);
@@ -235,6 +237,7 @@ impl LoadSession for InPlaceSession {
             bytes: 0,
             tables: changes.tables.into_iter().map(str::to_owned).collect(),
             transaction: None,
+            refused: changes.refused,
             duration,
         }))
     }

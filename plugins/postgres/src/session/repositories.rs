@@ -7,6 +7,7 @@ use snake_pipe_core::{
     id::{Digest, RepositoryId},
     load::{LoadPlan, Marker, Publication, Repository, Snapshot},
     manifest::{Manifest, ManifestEntry},
+    position::SourcePosition,
     schema::{TableId, Unit},
 };
 use sqlx::{Row as _, postgres::PgRow};
@@ -22,7 +23,7 @@ use crate::{
 pub(crate) async fn list(pool: &Pool) -> Result<Vec<StoredRepository>> {
     const LIST: &str = "
         SELECT r.repository_id, r.name, r.ref_name, r.remote, r.root, r.marker,
-               s.snapshot_id, s.commit_hash, s.branch, s.is_dirty
+               s.snapshot_id, s.commit_hash, s.branch, s.is_dirty, s.positions::text AS positions
         FROM repositories r
         LEFT JOIN snapshots s ON s.snapshot_id = r.snapshot_id AND s.repository_id = r.repository_id
         WHERE r.marker IS NOT NULL
@@ -30,12 +31,13 @@ pub(crate) async fn list(pool: &Pool) -> Result<Vec<StoredRepository>> {
     let mut lease = Lease::take(pool).await?;
     let rows = sqlx::query(LIST).fetch_all(lease.get()).await.map_err(failed("list repositories"))?;
     lease.give_back();
-    Ok(rows.iter().map(stored).collect())
+    rows.iter().map(stored).collect()
 }
 
-fn stored(row: &PgRow) -> StoredRepository {
+fn stored(row: &PgRow) -> Result<StoredRepository> {
     let snapshot: Option<Uuid> = row.get("snapshot_id");
-    StoredRepository {
+    let positions = SourcePosition::from_column(row.get("positions"))?;
+    Ok(StoredRepository {
         id: RepositoryId::from_stored(row.get("repository_id")),
         repository: Repository {
             name: row.get("name"),
@@ -47,9 +49,10 @@ fn stored(row: &PgRow) -> StoredRepository {
             commit: row.get("commit_hash"),
             branch: row.get("branch"),
             is_dirty: row.get("is_dirty"),
+            positions,
         }),
         marker: row.get::<Option<Uuid>, _>("marker").map(Marker),
-    }
+    })
 }
 
 /// What is held of a repository.
@@ -266,15 +269,16 @@ pub(crate) async fn record(
     has_changes: bool,
 ) -> Result<()> {
     const SNAPSHOT: &str = "
-        INSERT INTO snapshots (snapshot_id, repository_id, commit_hash, branch, is_dirty, producer_version, file_count,
-                               published_at)
-        SELECT $2, $1, $3, $4, $5, $6, c.file_count, now()
+        INSERT INTO snapshots (snapshot_id, repository_id, commit_hash, branch, is_dirty, positions, producer_version,
+                               file_count, published_at)
+        SELECT $2, $1, $3, $4, $5, $8::jsonb, $6, c.file_count, now()
         FROM (SELECT count(*) AS file_count FROM files WHERE repository_id = $1) c
         WHERE $7 OR NOT EXISTS (
             SELECT FROM repositories r
             JOIN snapshots s ON s.snapshot_id = r.snapshot_id AND s.repository_id = r.repository_id
             WHERE r.repository_id = $1 AND s.commit_hash IS NOT DISTINCT FROM $3 AND s.branch IS NOT DISTINCT FROM $4
-              AND s.is_dirty IS NOT DISTINCT FROM $5 AND s.producer_version = $6 AND s.file_count = c.file_count)";
+              AND s.is_dirty IS NOT DISTINCT FROM $5 AND s.positions IS NOT DISTINCT FROM $8::jsonb
+              AND s.producer_version = $6 AND s.file_count = c.file_count)";
     const MARKER: &str = "
         UPDATE repositories
         SET marker = $2, snapshot_id = $2, remote = coalesce($3, CASE WHEN $5 THEN NULL ELSE remote END),
@@ -289,6 +293,7 @@ pub(crate) async fn record(
         .bind(snapshot.is_dirty)
         .bind(&plan.producer_version)
         .bind(has_changes)
+        .bind(SourcePosition::to_column(&snapshot.positions))
         .execute(lease.get())
         .await
         .map_err(failed("publish"))?;

@@ -9,6 +9,7 @@ use std::{
 use snake_pipe_core::{
     Result, Timestamp, Value,
     id::RepositoryId,
+    load::RefusedFile,
     model::TransformedAst,
     schema::{ColumnType, OwnedRows, RowContext, RowDifference, TableId, owned_rows},
 };
@@ -41,6 +42,8 @@ pub(crate) struct Changes {
     pub(crate) targets: Targets,
     /// What derived tables have to be made anew for.
     pub(crate) affected: Affected,
+    /// Files that the database refused; rows that say so stand in place of theirs.
+    pub(crate) refused: Vec<RefusedFile>,
 }
 
 impl Changes {
@@ -51,6 +54,7 @@ impl Changes {
         self.vanished.add(other.vanished);
         self.targets.add(other.targets);
         self.affected.add(other.affected);
+        self.refused.extend(other.refused);
     }
 
     fn count(&mut self, table: TableId, rows: usize) {

@@ -6,6 +6,7 @@ mod fence;
 mod marks;
 mod publish;
 mod references;
+mod refused;
 mod staging;
 #[cfg(test)]
 mod tests;
@@ -15,13 +16,15 @@ use std::{sync::Arc, time::Instant};
 use async_trait::async_trait;
 use snake_pipe_core::{
     Error, ErrorKind, LoadSession, Result,
-    load::{Batch, LoadPlan, Publication, PublishResult, WriteResult},
+    load::{Batch, LoadPlan, Publication, PublishResult, RefusedFile, WriteResult},
     validate_batch,
 };
 use sqlx::{Connection, SqliteConnection};
 
 use self::{
+    derived::Affected,
     fence::Fence,
+    refused::Found,
     staging::{Staged, StagedBatch},
 };
 use crate::{database::Database, error::during, transaction::Transaction};
@@ -40,6 +43,8 @@ pub(crate) struct SqliteSession {
     unsettled: Option<StagedBatch>,
     /// What is staged was published: it goes before the next batch comes.
     is_spent: bool,
+    /// Files that the database refused when they were to be published; what is staged now says so.
+    refused: Vec<RefusedFile>,
     /// Whether derived tables are brought up to date after publishing.
     derives: bool,
 }
@@ -54,8 +59,8 @@ impl SqliteSession {
             fence::take(&mut connection, &plan).await?
         };
         staging::attach(&mut connection).await?;
-        let (staged, unsettled, is_spent) = (Staged::default(), None, false);
-        Ok(Self { database, connection, plan, fence, staged, unsettled, is_spent, derives })
+        let (staged, unsettled, is_spent, refused) = (Staged::default(), None, false, Vec::new());
+        Ok(Self { database, connection, plan, fence, staged, unsettled, is_spent, refused, derives })
     }
 
     /// Finds out about a batch whose call was cancelled, and clears away what was published.
@@ -75,6 +80,36 @@ impl SqliteSession {
             self.is_spent = false;
         }
         Ok(())
+    }
+
+    /// Publishes. Files that the database refuses are kept as refused, and the others published as they are.
+    async fn publish_all_but_refused(
+        &mut self,
+        publication: &Publication,
+    ) -> Result<(PublishResult, Option<Affected>)> {
+        loop {
+            let published = publish::publish(
+                &self.database,
+                &mut self.connection,
+                &self.plan,
+                self.fence,
+                &self.staged,
+                publication,
+            );
+            let error = match published.await {
+                Err(error) if error.kind() == ErrorKind::Data && error.context().next().is_none() => error,
+                done => return done,
+            };
+            let found = refused::find(&self.database, &mut self.connection, &self.plan).await?;
+            let is_known = |found: &Found| self.refused.iter().any(|known| known.path == found.told.path);
+            if found.is_empty() || found.iter().any(is_known) {
+                return Err(error);
+            }
+            let (files, told): (Vec<_>, Vec<_>) =
+                found.into_iter().map(|found| (Arc::new(found.facts), found.told)).unzip();
+            self.stage(&Batch { sequence: 0, files, removed: Vec::new() }).await?;
+            self.refused.extend(told);
+        }
     }
 
     async fn stage(&mut self, batch: &Batch) -> Result<WriteResult> {
@@ -111,16 +146,11 @@ impl LoadSession for SqliteSession {
     async fn publish(&mut self, publication: Publication) -> Result<PublishResult> {
         self.database.ensure_open()?;
         self.settle().await?;
-        let (result, affected) = publish::publish(
-            &self.database,
-            &mut self.connection,
-            &self.plan,
-            self.fence,
-            &self.staged,
-            &publication,
-        )
-        .await?;
+        let (mut result, affected) = self.publish_all_but_refused(&publication).await?;
         self.is_spent = true;
+        if let PublishResult::Published(written) = &mut result {
+            written.refused = std::mem::take(&mut self.refused);
+        }
         if let (Some(affected), true) = (affected, self.derives) {
             let (repository, marker) = (self.plan.repository.id(), publication.marker.0);
             derived::refresh(&self.database, &mut self.connection, repository, marker, &affected).await;

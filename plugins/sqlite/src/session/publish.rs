@@ -9,6 +9,7 @@ use snake_pipe_core::{
     Error, ErrorKind, Result, Timestamp,
     id::{EntityId, RepositoryId},
     load::{LoadPlan, Publication, PublishResult, Scope, WriteResult},
+    position::SourcePosition,
     schema::{TableId, Unit},
 };
 use sqlx::SqliteConnection;
@@ -91,6 +92,7 @@ pub(super) async fn publish(
         bytes: 0,
         tables: changed.iter().filter(|(_, rows)| **rows > 0).map(|(table, _)| (*table).to_owned()).collect(),
         transaction: Some(publication.marker.to_string()),
+        refused: Vec::new(),
         duration,
     };
     Ok((PublishResult::Published(result), Some(affected)))
@@ -164,6 +166,17 @@ fn commit_failed(source: sqlx::Error) -> Error {
             .with_operation("publish")
             .with_source(source),
         _ => during("publish")(source),
+    }
+}
+
+impl<'a> Publishing<'a> {
+    /// One that has changed nothing yet.
+    pub(super) fn new(
+        connection: &'a mut SqliteConnection,
+        repository: RepositoryId,
+        now: Timestamp,
+    ) -> Self {
+        Self { connection, repository, now: now.to_string(), changed: BTreeMap::new() }
     }
 }
 
@@ -281,14 +294,20 @@ impl Publishing<'_> {
             self.rebuild().await?;
             return Ok(is_lost);
         }
-        self.delete_stale().await?;
-        for table in FILE_TABLES.iter() {
-            self.change(table.name(), &table.upsert).await?;
-        }
+        self.replace_rows().await?;
         if is_lost {
             references::unresolve_published(self).await?;
         }
         Ok(is_lost)
+    }
+
+    /// Makes the rows of the staged files equal what is staged.
+    pub(super) async fn replace_rows(&mut self) -> Result<()> {
+        self.delete_stale().await?;
+        for table in FILE_TABLES.iter() {
+            self.change(table.name(), &table.upsert).await?;
+        }
+        Ok(())
     }
 
     /// Two paths may have the same key; they must never become one file.
@@ -354,12 +373,14 @@ impl Publishing<'_> {
                 SELECT 1 FROM main.repositories r
                 JOIN main.snapshots s ON s.snapshot_id = r.snapshot_id AND s.repository_id = r.repository_id
                 WHERE r.repository_id = ?1 AND s.commit_hash IS ?2 AND s.branch IS ?3 AND s.is_dirty IS ?4
+                  AND s.positions IS ?5
             )",
         )
         .bind(self.repository.get())
         .bind(&snapshot.commit)
         .bind(&snapshot.branch)
         .bind(snapshot.is_dirty)
+        .bind(SourcePosition::to_column(&snapshot.positions))
         .fetch_one(&mut *self.connection)
         .await
         .map_err(during("publish"))?;
@@ -372,14 +393,16 @@ impl Publishing<'_> {
         let marker = publication.marker.to_string();
         sqlx::query(
             "INSERT INTO main.snapshots
-                (snapshot_id, repository_id, commit_hash, branch, is_dirty, producer_version, file_count, published_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT count(*) FROM main.files WHERE repository_id = ?2), ?7)",
+                (snapshot_id, repository_id, commit_hash, branch, is_dirty, positions, producer_version, file_count,
+                 published_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT count(*) FROM main.files WHERE repository_id = ?2), ?8)",
         )
         .bind(&marker)
         .bind(self.repository.get())
         .bind(&publication.snapshot.commit)
         .bind(&publication.snapshot.branch)
         .bind(publication.snapshot.is_dirty)
+        .bind(SourcePosition::to_column(&publication.snapshot.positions))
         .bind(&plan.producer_version)
         .bind(&self.now)
         .execute(&mut *self.connection)

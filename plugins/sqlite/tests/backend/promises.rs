@@ -160,7 +160,7 @@ async fn an_empty_session_records_only_a_state_that_differs() {
     let fixture = Fixture::new().await;
     let mut markers = Vec::new();
     for commit in ["1", "1", "2"] {
-        let snapshot = Snapshot { commit: Some(commit.into()), branch: None, is_dirty: Some(false) };
+        let snapshot = Snapshot { commit: Some(commit.into()), is_dirty: Some(false), ..Snapshot::default() };
         let publication = Publication { snapshot: snapshot.clone(), ..publication() };
         fixture.backend.begin_load(plan()).await.unwrap().publish(publication).await.unwrap();
         let stored = fixture.backend.repositories().await.unwrap().remove(0);

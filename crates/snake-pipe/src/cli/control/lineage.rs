@@ -30,7 +30,10 @@ pub(super) async fn run(program: &Program, arguments: LineageArguments) -> Resul
     match arguments.dataset {
         None => print_list(&store.datasets(None).await?, DATASET_COLUMNS, "dataset", arguments.store.format)?,
         Some(dataset) => {
-            let steps = store.lineage(&dataset, arguments.column, direction, arguments.depth.max(1)).await?;
+            let with_columns = arguments.columns || arguments.column.is_some();
+            let mut steps =
+                store.lineage(&dataset, arguments.column, direction, arguments.depth.max(1)).await?;
+            steps.retain(|step| with_columns || step.edge.destination_column.is_none());
             print_list(&steps, STEP_COLUMNS, "edge", arguments.store.format)?;
         }
     }

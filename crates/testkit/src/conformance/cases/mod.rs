@@ -44,6 +44,8 @@ pub struct Needs {
     pub capabilities: Capabilities,
     /// Whether its rows have to be readable, by SQL or by [`Store::with_rows`].
     pub rows: bool,
+    /// Whether its database has to refuse rows when they are published, by [`Store::with_refusal`].
+    pub refusal: bool,
 }
 
 const NO_CAPABILITIES: Capabilities = Capabilities {
@@ -54,17 +56,19 @@ const NO_CAPABILITIES: Capabilities = Capabilities {
     transactions: false,
     durable: false,
 };
-const NOTHING: Needs = Needs { capabilities: NO_CAPABILITIES, rows: false };
+const NOTHING: Needs = Needs { capabilities: NO_CAPABILITIES, rows: false, refusal: false };
 const ROWS: Needs = Needs { rows: true, ..NOTHING };
-const ATOMIC: Needs =
-    Needs { capabilities: Capabilities { atomic_publish: true, ..NO_CAPABILITIES }, rows: false };
-const FENCE: Needs = Needs { capabilities: Capabilities { fence: true, ..NO_CAPABILITIES }, rows: false };
-const SQL: Needs = Needs { capabilities: Capabilities { sql: true, ..NO_CAPABILITIES }, rows: true };
-const INTEGRITY: Needs =
-    Needs { capabilities: Capabilities { integrity: true, ..NO_CAPABILITIES }, rows: false };
-const TRANSACTIONS: Needs =
-    Needs { capabilities: Capabilities { transactions: true, ..NO_CAPABILITIES }, rows: false };
-const DURABLE: Needs = Needs { capabilities: Capabilities { durable: true, ..NO_CAPABILITIES }, rows: false };
+const ATOMIC: Needs = claiming(Capabilities { atomic_publish: true, ..NO_CAPABILITIES });
+const FENCE: Needs = claiming(Capabilities { fence: true, ..NO_CAPABILITIES });
+const SQL: Needs = Needs { rows: true, ..claiming(Capabilities { sql: true, ..NO_CAPABILITIES }) };
+const INTEGRITY: Needs = claiming(Capabilities { integrity: true, ..NO_CAPABILITIES });
+const TRANSACTIONS: Needs = claiming(Capabilities { transactions: true, ..NO_CAPABILITIES });
+const DURABLE: Needs = claiming(Capabilities { durable: true, ..NO_CAPABILITIES });
+const REFUSAL: Needs = Needs { refusal: true, ..NOTHING };
+
+const fn claiming(capabilities: Capabilities) -> Needs {
+    Needs { capabilities, ..NOTHING }
+}
 
 macro_rules! cases {
     ($($module:ident::$name:ident $needs:ident $promise:literal)+) => {
@@ -105,6 +109,7 @@ cases! {
     values::every_odd_value_is_stored NOTHING "Odd values (NUL, 5,000-character names, 1 MB lines, paths that are not UTF-8, twins, …) are stored, each file by itself."
     values::odd_values_spoil_no_batch NOTHING "Odd values spoil no batch that holds them."
     values::a_batch_that_breaks_the_model_is_refused NOTHING "A batch that breaks the model is refused with `data` and the file's path, and the session goes on without it."
+    values::what_the_database_refuses_is_kept_as_refused REFUSAL "What the database refuses only when it is published is told, kept as refused, and owed again; the rest is published."
     references::references_into_a_reloaded_file_survive NOTHING "References into a file that is loaded again survive."
     references::references_into_a_removed_file_are_unresolved INTEGRITY "References into a removed file are kept, un-resolved, and ask for linking again."
     references::references_to_a_removed_symbol_are_unresolved INTEGRITY "References to a function or class that went are kept, un-resolved, and ask for linking again."
@@ -120,6 +125,7 @@ cases! {
     sessions::a_replaced_session_is_fenced FENCE "A session that a newer one replaced fails with `fenced`, without effect."
     sessions::a_fence_holds_between_processes FENCE "A session that another process replaced fails with `fenced`."
     repositories::every_repository_is_listed NOTHING "Repositories are listed by name and ref, with their last publication."
+    repositories::positions_are_published_with_the_data NOTHING "How far sources were read is published with the data, and also alone."
     repositories::one_path_in_two_repositories_is_two_files NOTHING "The same path in two repositories, or at two refs, is two files."
     repositories::a_removed_repository_leaves_nothing NOTHING "A removed repository leaves nothing, and the others untouched."
     repositories::another_source_of_the_same_name_is_refused NOTHING "A repository from another remote or root under a name that is taken is refused, unless allowed."

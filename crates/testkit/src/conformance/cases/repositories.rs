@@ -4,6 +4,7 @@ use snake_pipe_core::{
     ErrorKind, Language, Result,
     load::{LoadPlan, Marker, Publication, Repository, Snapshot},
     model::FunctionKind,
+    position::{OrderKey, PositionKey, PositionKind, SourcePosition},
 };
 
 use crate::{
@@ -27,6 +28,7 @@ pub(super) async fn every_repository_is_listed(store: Store) -> Result<()> {
         commit: Some("c0ffee".to_owned()),
         branch: Some("main".to_owned()),
         is_dirty: Some(false),
+        positions: vec![position(7)],
     };
     let published = Publication { marker: Marker::random(), snapshot: snapshot.clone() };
     for ref_name in ["release", "main"] {
@@ -45,6 +47,42 @@ pub(super) async fn every_repository_is_listed(store: Store) -> Result<()> {
     let main = &stored[1];
     assert_eq!((&main.repository, main.id), (&repository, repository.id()));
     assert_eq!((main.snapshot.as_ref(), main.marker), (Some(&snapshot), Some(published.marker)));
+    Ok(())
+}
+
+fn position(number: u64) -> SourcePosition {
+    SourcePosition {
+        key: PositionKey::of("orders-db", PositionKind::Stream).table("orders"),
+        value: serde_json::json!({"lsn": "0/A", "number": number, "gap": null}),
+        order: OrderKey::number(number),
+    }
+}
+
+pub(super) async fn positions_are_published_with_the_data(store: Store) -> Result<()> {
+    let subject = Subject::ready(store).await?;
+    let at = |number| Publication {
+        snapshot: Snapshot { positions: vec![position(number)], ..Snapshot::default() },
+        ..publication()
+    };
+    let held = async || -> Result<Vec<SourcePosition>> {
+        let stored = subject.backend.repositories().await?;
+        let snapshot = stored.into_iter().next().and_then(|stored| stored.snapshot);
+        Ok(snapshot.map(|snapshot| snapshot.positions).unwrap_or_default())
+    };
+    let mut session = subject.session().await?;
+    session.write_batch(batch_of(&shop(), &[])).await?;
+    assert_eq!(held().await?, [], "before anything is published");
+    session.publish(at(1)).await?;
+    assert_eq!(held().await?, [position(1)]);
+
+    // A source that brought nothing new was read nevertheless.
+    subject.session().await?.publish(at(2)).await?;
+    assert_eq!(held().await?, [position(2)], "after a position moved alone");
+
+    let mut aborted = subject.session().await?;
+    aborted.write_batch(batch_of(&[shop_file("README")], &["app.py"])).await?;
+    aborted.abort().await?;
+    assert_eq!(held().await?, [position(2)], "after a session that was aborted");
     Ok(())
 }
 

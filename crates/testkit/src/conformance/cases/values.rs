@@ -2,13 +2,13 @@
 
 use snake_pipe_core::{
     ErrorKind, Language, Result,
-    model::{CallKind, Metric, Resolution, ResolutionStatus, TransformedAst},
+    model::{CallKind, FunctionKind, Metric, Resolution, ResolutionStatus, TransformedAst},
 };
 
 use crate::{
     conformance::{
         harness::Store,
-        subject::{Subject, batch_of, publication},
+        subject::{PRODUCER_VERSION, Subject, batch_of, publication},
     },
     fixtures::{FactsBuilder, odd_files, shop},
 };
@@ -34,6 +34,37 @@ pub(super) async fn odd_values_spoil_no_batch(store: Store) -> Result<()> {
         subject.assert_holds(&files).await?;
     }
     Ok(())
+}
+
+pub(super) async fn what_the_database_refuses_is_kept_as_refused(store: Store) -> Result<()> {
+    let subject = Subject::ready(store).await?;
+    subject.store.refuse("forbidden").await?;
+    let with_function = |path: &str, name: &str| {
+        let mut file = FactsBuilder::new(path, Language::Python);
+        file.function(FunctionKind::Function, name, None, (1, 2));
+        file.finish()
+    };
+    let bad = |name: &str| ["bad/one.py", "bad/two.py", "worse.py"].map(|path| with_function(path, name));
+    let all = |name: &str| shop().into_iter().chain(bad(name)).collect::<Vec<_>>();
+
+    let result = subject.load(&all("forbidden")).await?;
+    let mut refused: Vec<_> = result.refused.iter().map(|refused| refused.path.as_str()).collect();
+    refused.sort_unstable();
+    assert_eq!(refused, ["bad/one.py", "bad/two.py", "worse.py"]);
+    let reason = &result.refused[0].reason;
+    assert!(reason.contains("no function may be called so"), "the reason is the database's own: {reason}");
+    let manifest = subject.manifest().await?;
+    for facts in shop() {
+        assert!(!manifest.owes(&facts, PRODUCER_VERSION), "{} was refused by nobody", facts.path);
+    }
+    for facts in bad("forbidden") {
+        assert!(manifest.files.contains_key(&facts.key()), "{} has a row that says so", facts.path);
+        assert!(manifest.owes(&facts, PRODUCER_VERSION), "{} is owed again", facts.path);
+    }
+
+    let result = subject.load(&bad("allowed")).await?;
+    assert_eq!(result.refused, []);
+    subject.assert_holds(&all("allowed")).await
 }
 
 pub(super) async fn a_batch_that_breaks_the_model_is_refused(store: Store) -> Result<()> {

@@ -1,0 +1,308 @@
+//! A load as a run of the control plane. Without one, or when it does not answer, the load goes on: what a backend holds
+//! stands in the backend.
+
+mod deliveries;
+mod description;
+mod lineage;
+mod outcome;
+mod refused;
+
+use std::{sync::Arc, time::Duration};
+
+use snake_pipe_coordinator::{LaneStatus, RunSummary};
+use snake_pipe_core::{
+    Error, ErrorKind, MigrateMode, Result, Timestamp,
+    load::{Marker, Repository},
+    secret::redacted_url,
+};
+use snake_pipe_metadata::{
+    MetadataStore,
+    model::{
+        NewError, NewPosition, NewRun, Overlap, Run, RunEnd, RunId, RunMode, RunStatistics, RunStatus,
+        Sample, StartedRun,
+    },
+};
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    description::{config_hash, name_of, parameters, pipeline_of, source},
+    outcome::{end_of, errors, peak_memory_bytes, tasks},
+};
+use super::schemas::own_schemas;
+use crate::{
+    cli::{Program, arguments::LoadArguments, load},
+    config::{BackendSettings, Config},
+    control::{Place, cleaning, lease, retention},
+};
+pub(in crate::cli) use deliveries::Deliveries;
+
+/// How long a load waits for the control plane at its beginning, and again at its end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A load under way, as the control plane knows it.
+pub(in crate::cli) struct Recording {
+    known: Option<Known>,
+    /// Why it is not recorded.
+    failure: Option<Error>,
+    deliveries: Deliveries,
+}
+
+struct Known {
+    store: Arc<dyn MetadataStore>,
+    run: Run,
+    repository: String,
+    deliveries: Deliveries,
+    began_at: Timestamp,
+    heart: JoinHandle<()>,
+}
+
+impl Recording {
+    /// Records that a load begins, as the pending run of this id or as a new one. A control plane that is not there yet is made only
+    /// where the configuration names it or the first backend `is_ready`: a database that refuses the load is left as it was.
+    ///
+    /// # Errors
+    /// `Configuration`; anything else only where the control plane is required.
+    pub(in crate::cli) async fn begin(
+        program: &Program,
+        arguments: &LoadArguments,
+        repository: Repository,
+        pending: Option<RunId>,
+        is_ready: bool,
+    ) -> Result<Self> {
+        let settings = program.config.backends(&arguments.to)?;
+        for settings in &settings {
+            // What is wrongly put is no run.
+            program.build(settings)?;
+        }
+        let place = Place::of(&program.config, &settings)?;
+        let is_asked_for = program.config.text("metadata.url").is_some_and(|url| !url.is_empty());
+        let deliveries = Deliveries::default();
+        if !is_ready && !is_asked_for && !is_made(&place, &program.config).await {
+            return Ok(Self { known: None, failure: None, deliveries });
+        }
+        let Some(store) =
+            place.open(&program.config).or_else(|error| match is_required(&program.config) {
+                true => Err(error),
+                false => Ok(None),
+            })?
+        else {
+            return Ok(Self { known: None, failure: None, deliveries });
+        };
+        let began = begin(program, arguments, &store, &repository, &settings, pending);
+        match within(PATIENCE, began).await {
+            Ok(started) => {
+                let known = Known::new(program, store, started, &repository, deliveries.clone());
+                Ok(Self { known: Some(known), failure: None, deliveries })
+            }
+            Err(error) if is_required(&program.config) || pending.is_some() => {
+                Err(error.with_context("control_plane", &store.info().address))
+            }
+            Err(error) => {
+                let failure = Some(error.with_context("control_plane", &store.info().address));
+                Ok(Self { known: None, failure, deliveries })
+            }
+        }
+    }
+
+    /// The run's id, which becomes the marker of its publications.
+    pub(in crate::cli) fn marker(&self) -> Marker {
+        self.known.as_ref().map_or_else(Marker::random, |known| Marker(known.run.id.0))
+    }
+
+    /// What is to be told of its events.
+    pub(in crate::cli) const fn deliveries(&self) -> &Deliveries {
+        &self.deliveries
+    }
+
+    /// Records how it ended, and hands the result on.
+    ///
+    /// # Errors
+    /// The load's; the control plane's only where it is required.
+    pub(in crate::cli) async fn end(
+        self,
+        program: &Program,
+        result: Result<(load::Run, Vec<bool>)>,
+    ) -> Result<(load::Run, Vec<bool>)> {
+        let recorded = match (self.known, self.failure) {
+            (Some(known), _) => known.end(program, &result).await,
+            (None, Some(failure)) => Err(failure),
+            (None, None) => Ok(()),
+        };
+        match (recorded, &result) {
+            (Err(error), Ok(_)) if is_required(&program.config) => Err(error),
+            (Err(error), Ok(_)) => {
+                tracing::warn!(%error, "the load is not recorded in the control plane; what it loaded is safe");
+                result
+            }
+            // A load that failed has more to say than that it could not be recorded.
+            (_, _) => result,
+        }
+    }
+}
+
+/// Whether there is a control plane already, as far as one can tell.
+async fn is_made(place: &Place, config: &Config) -> bool {
+    if matches!(place, Place::File(path) if !path.exists()) {
+        return false;
+    }
+    let Ok(Some(store)) = place.open(config) else { return false };
+    within(PATIENCE, store.migrate(MigrateMode::Plan)).await.is_ok_and(|plan| plan.from_version > 0)
+}
+
+fn is_required(config: &Config) -> bool {
+    config.bool("metadata.required")
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(limit, work).await.unwrap_or_else(|elapsed| {
+        Err(Error::new(ErrorKind::Timeout, "the control plane does not answer").with_source(elapsed))
+    })
+}
+
+async fn begin(
+    program: &Program,
+    arguments: &LoadArguments,
+    store: &Arc<dyn MetadataStore>,
+    repository: &Repository,
+    settings: &[BackendSettings],
+    pending: Option<RunId>,
+) -> Result<StartedRun> {
+    store.migrate(MigrateMode::Apply).await?;
+    let id = match pending {
+        Some(id) => id,
+        None => {
+            let pipeline = store.register_pipeline(pipeline_of(repository)).await?;
+            let new = NewRun {
+                mode: RunMode::Batch,
+                parameters: parameters(arguments),
+                config_hash: Some(config_hash(&program.config)),
+                source: source(arguments, repository),
+                destination: settings.iter().map(|one| redacted_url(&one.url)).collect(),
+                ..NewRun::of(pipeline.id)
+            };
+            store.create_run(new).await?.id
+        }
+    };
+    // Two loads of one repository at once are allowed: the backend's fence lets the later one win.
+    store.start_run(id, lease(&program.config), Overlap::Allow).await
+}
+
+impl Known {
+    fn new(
+        program: &Program,
+        store: Arc<dyn MetadataStore>,
+        started: StartedRun,
+        repository: &Repository,
+        deliveries: Deliveries,
+    ) -> Self {
+        for lost in &started.recovered {
+            tracing::warn!(run = %lost, "an earlier load of this repository was lost; this one brings what it owed");
+        }
+        let run = started.run;
+        let beats = beat(store.clone(), run.clone(), lease(&program.config), program.cancelled.clone());
+        let (cleaned, cleaning) = (store.clone(), cleaning(&program.config));
+        let heart = async move {
+            // The end of the run cleans up anyway.
+            let by_timer = async {
+                tokio::time::sleep(cleaning.every).await;
+                cleaning.go_on(&*cleaned).await;
+            };
+            tokio::join!(beats, by_timer);
+        };
+        Self {
+            store,
+            run,
+            repository: name_of(repository),
+            deliveries,
+            began_at: Timestamp::now(),
+            heart: tokio::spawn(heart),
+        }
+    }
+
+    async fn end(self, program: &Program, result: &Result<(load::Run, Vec<bool>)>) -> Result<()> {
+        self.heart.abort();
+        let recorded = within(PATIENCE, self.record(program, result)).await;
+        // What was recorded stays recorded whatever closing says.
+        let _ = timeout(PATIENCE, self.store.close()).await;
+        recorded.map_err(|error| error.with_context("control_plane", &self.store.info().address))
+    }
+
+    async fn record(&self, program: &Program, result: &Result<(load::Run, Vec<bool>)>) -> Result<()> {
+        let end = match result {
+            Ok((run, _)) => {
+                self.details(run).await?;
+                end_of(run)
+            }
+            Err(error) => {
+                self.store.record_errors(vec![NewError::of(error).in_run(self.run.id)]).await?;
+                let status = match error.kind() {
+                    ErrorKind::Cancelled => RunStatus::Cancelled,
+                    _ => RunStatus::Failed,
+                };
+                RunEnd { status, ..RunEnd::failed(error, RunStatistics::default()) }
+            }
+        };
+        if let Some(bytes) = peak_memory_bytes() {
+            let sample =
+                Sample { run_id: Some(self.run.id), name: "peak_memory_bytes".to_owned(), value: bytes };
+            self.store.record_samples(vec![sample]).await?;
+        }
+        self.store.finish_run(self.run.token(), end).await?;
+        if program.config.bool("metadata.enable_cleanup") {
+            self.store.collect_garbage(retention(&program.config), false).await?;
+        }
+        Ok(())
+    }
+
+    /// Tasks, deliveries, errors, dead letters, schemas, lineage and positions.
+    async fn details(&self, run: &load::Run) -> Result<()> {
+        let (store, token) = (&self.store, self.run.token());
+        store.record_tasks(token, tasks(run, self.began_at)).await?;
+        let lanes = || run.summary.lanes.iter();
+        let deliveries = self.deliveries.take(&run.summary);
+        if !deliveries.is_empty() {
+            store.record_deliveries(token, deliveries).await?;
+        }
+        let errors = errors(&run.summary, self.run.id);
+        if !errors.is_empty() {
+            store.record_errors(errors).await?;
+        }
+        self.dead_letters(run).await?;
+        if lanes().any(|lane| lane.status == LaneStatus::Published) {
+            store.register_schemas(own_schemas(Some(self.run.id))).await?;
+            self.record_lineage(&run.summary).await?;
+        }
+        self.take_positions(&run.summary).await
+    }
+
+    /// Takes over how far the sources have been read of what every backend holds. They committed it with the data, so that after
+    /// a run that died in between this is made good by the next one, whatever it brings.
+    async fn take_positions(&self, summary: &RunSummary) -> Result<()> {
+        for position in summary.reached() {
+            let new = NewPosition::held(position, Some(self.run.id));
+            match self.store.advance_position(Some(self.run.token()), new.clone()).await {
+                // A backend that is new, or whose position was reset, has the truth of it.
+                Err(error) if error.kind() == ErrorKind::Conflict => self.store.reset_position(new).await?,
+                position => position?,
+            };
+        }
+        Ok(())
+    }
+}
+
+/// Keeps the run's lease until it is aborted; a run that somebody wants to end is cancelled.
+async fn beat(store: Arc<dyn MetadataStore>, run: Run, lease: Duration, cancelled: CancellationToken) {
+    loop {
+        tokio::time::sleep(lease / 3).await;
+        match store.heartbeat(run.token(), lease, None).await {
+            Ok(beat) if beat.is_cancel_requested => {
+                tracing::warn!("the run is cancelled, as somebody asked for");
+                cancelled.cancel();
+            }
+            Ok(_) => {}
+            // The backends' fences decide whether this load may still publish.
+            Err(error) => tracing::warn!(%error, "the run's lease is not prolonged"),
+        }
+    }
+}
