@@ -221,6 +221,9 @@ CREATE TABLE functions (
     return_type text COLLATE "C",
     parameter_count integer NOT NULL,
     complexity integer,
+    complexity_mccabe integer,
+    complexity_radon integer,
+    complexity_lizard integer,
     cognitive_complexity integer,
     max_nesting integer,
     code_lines integer,
@@ -257,6 +260,9 @@ COMMENT ON COLUMN functions.column_end IS 'Column behind the last byte, from 1, 
 COMMENT ON COLUMN functions.return_type IS 'The declared return type.';
 COMMENT ON COLUMN functions.parameter_count IS 'Number of parameters, receivers included where written.';
 COMMENT ON COLUMN functions.complexity IS 'Cyclomatic complexity, from 1; see `metric_definitions`.';
+COMMENT ON COLUMN functions.complexity_mccabe IS 'Cyclomatic complexity as mccabe 0.7 counts it; Python alone.';
+COMMENT ON COLUMN functions.complexity_radon IS 'Cyclomatic complexity as radon 6.0 counts it; Python alone.';
+COMMENT ON COLUMN functions.complexity_lizard IS 'Cyclomatic complexity as lizard 1.17 counts it; C, C++, Go, Java, JavaScript, Python.';
 COMMENT ON COLUMN functions.cognitive_complexity IS 'Cognitive complexity, from 0; see `metric_definitions`.';
 COMMENT ON COLUMN functions.max_nesting IS 'Depth of the deepest control structure inside, from 0.';
 COMMENT ON COLUMN functions.code_lines IS 'Lines with code on them.';

@@ -88,6 +88,12 @@ pub struct Function {
     pub is_test: bool,
     /// Cyclomatic complexity, from 1.
     pub complexity: Option<u32>,
+    /// Cyclomatic complexity as mccabe 0.7 counts it; Python alone.
+    pub complexity_mccabe: Option<u32>,
+    /// Cyclomatic complexity as radon 6.0 counts it; Python alone.
+    pub complexity_radon: Option<u32>,
+    /// Cyclomatic complexity as lizard 1.17 counts it; C, C++, Go, Java, JavaScript and Python.
+    pub complexity_lizard: Option<u32>,
     /// Cognitive complexity, from 0.
     pub cognitive_complexity: Option<u32>,
     /// Depth of the deepest control structure inside, from 0.

@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use super::{
     Walk,
+    counts::Counts,
     roles::{Flow, Increment, Role},
     scopes::FrameKind,
 };
@@ -17,11 +18,24 @@ const EXPRESSION_DEPTH: usize = 256;
 pub(super) struct Tally {
     pub(super) decisions: u32,
     pub(super) cognitive: u32,
+    /// How many of these grow with the structures around them.
+    pub(super) nested_increments: u32,
+    /// The nesting of functions inside does not count.
+    pub(super) is_transparent: bool,
     /// Structures around the current node, lambdas included.
     nesting: u32,
     /// Control structures around the current node.
     control_depth: u32,
     pub(super) max_control_depth: u32,
+    /// By the definitions of other tools.
+    pub(super) counts: Counts,
+}
+
+impl Tally {
+    /// What is counted of a function whose body begins at this byte.
+    pub(super) fn of_function(body_start: usize) -> Self {
+        Self { counts: Counts::of_function(body_start), ..Self::default() }
+    }
 }
 
 /// The state of counting.
@@ -30,6 +44,8 @@ pub(super) struct Complexity {
     pub(super) tally: Tally,
     /// Where the last `else` ended, in bytes.
     else_end: usize,
+    /// Where the expression ends in which lizard looks for references, in bytes.
+    pub(super) reference_end: usize,
     /// The boolean expressions that the walk is in: depth and start of the topmost, and the last operator in it.
     sequences: Vec<(usize, usize, u16)>,
 }
@@ -44,6 +60,7 @@ impl<'t> Walk<'t> {
             Increment::Flat => 1,
             Increment::Nested => 1 + tally.nesting,
         };
+        tally.nested_increments += u32::from(flow.cognitive == Increment::Nested);
         if flow.nests {
             self.nest(flow.is_control);
         }
@@ -64,6 +81,19 @@ impl<'t> Walk<'t> {
     pub(super) fn unnest(&mut self, nesting: u32, control_depth: u32) {
         self.complexity.tally.nesting = nesting;
         self.complexity.tally.control_depth = control_depth;
+    }
+
+    /// The nesting of functions inside the function that the walk is in does not count: it does nothing else than make them.
+    pub(crate) fn ignore_nesting_of_functions(&mut self) {
+        self.complexity.tally.is_transparent = true;
+    }
+
+    /// Adds to what is around a function, which is current again, what was counted in it: a function inside another one nests.
+    pub(super) fn add_inner(&mut self, inner: &Tally) {
+        let outer = &mut self.complexity.tally;
+        let depth = outer.nesting + u32::from(!outer.is_transparent);
+        outer.cognitive += inner.cognitive + inner.nested_increments * depth;
+        outer.nested_increments += inner.nested_increments;
     }
 
     /// An `if`. Directly behind an `else` it is no deeper than the `if` of that `else`, which has counted it.

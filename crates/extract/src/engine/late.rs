@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use snake_pipe_core::model::{Base, CallKind, Import, Owner, TransformedAst, Visibility};
 
-use super::{Walk, lines::Lines};
+use super::{Walk, lines::Lines, recursion};
 use crate::parsed::{Declaration, Export};
 
 /// A type whose member something is, by the name it would have here and by its bare name.
@@ -72,6 +72,7 @@ impl Walk<'_> {
         self.facts.imports.sort_by_key(|import| (import.line, import.column));
         self.facts.bases.sort_by_key(|base| base.class);
         self.facts.calls.sort_by_key(|call| (call.line, call.column));
+        recursion::settle(&mut self.facts, self.rules.bare_calls_reach_members);
         for function in &mut self.facts.functions {
             let code = lines.code_between(function.span.line_start, function.span.line_end);
             function.code_lines = Some(code);

@@ -6,6 +6,7 @@
 
 mod comments;
 mod content;
+mod counts;
 mod ends;
 mod facts;
 mod flow;
@@ -13,6 +14,7 @@ mod issues;
 mod late;
 mod lines;
 mod metrics;
+mod recursion;
 mod roles;
 mod scopes;
 mod symbols;
@@ -31,6 +33,7 @@ use std::{
 };
 
 pub(crate) use comments::{CommentForm, c_like_form};
+pub(crate) use counts::{Count, Counting, Definitions};
 pub(crate) use facts::CallSite;
 pub(crate) use roles::{Bytes, FieldName, Flow, KindName, Role, names};
 pub(crate) use scopes::{ClassDraft, FunctionDraft, Scope};

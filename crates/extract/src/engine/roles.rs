@@ -2,7 +2,7 @@
 
 use tree_sitter::{Language as Grammar, Node};
 
-use super::Walk;
+use super::{Walk, counts::Count};
 use crate::languages::LanguageRules;
 
 /// A language's own way with a node: called when the walk enters it, before its children.
@@ -146,7 +146,7 @@ const ABSENT: u16 = u16::MAX - 1;
 pub(crate) struct Table {
     /// The grammar.
     pub(super) grammar: Grammar,
-    roles: Box<[Role]>,
+    roles: Box<[(Role, Count)]>,
     wrappers: Box<[u16]>,
     kinds: Box<[u16]>,
     fields: Box<[u16]>,
@@ -155,8 +155,8 @@ pub(crate) struct Table {
 impl Table {
     /// The table of one of the language's grammars.
     pub(super) fn new(rules: &LanguageRules, grammar: Grammar) -> Self {
-        let mut roles = vec![Role::None; grammar.node_kind_count()].into_boxed_slice();
-        for (id, role) in roles.iter_mut().enumerate() {
+        let mut roles = vec![(Role::None, Count::NONE); grammar.node_kind_count()].into_boxed_slice();
+        for (id, (role, _)) in roles.iter_mut().enumerate() {
             if grammar.node_kind_is_visible(id as u16) && !grammar.node_kind_is_named(id as u16) {
                 *role = Role::Leaf;
             }
@@ -165,7 +165,15 @@ impl Table {
             for (name, role) in list {
                 let id = grammar.id_for_node_kind(name, named);
                 if id > 0 {
-                    roles[usize::from(id)] = *role;
+                    roles[usize::from(id)].0 = *role;
+                }
+            }
+        }
+        for (list, named) in [(rules.counting.nodes, true), (rules.counting.tokens, false)] {
+            for (name, count) in list {
+                let id = grammar.id_for_node_kind(name, named);
+                if id > 0 {
+                    roles[usize::from(id)].1 = *count;
                 }
             }
         }
@@ -186,7 +194,13 @@ impl Table {
     /// The role of the node kind with this id.
     #[inline]
     pub(super) fn role(&self, kind_id: u16) -> Role {
-        self.roles.get(usize::from(kind_id)).copied().unwrap_or(Role::None)
+        self.entry(kind_id).0
+    }
+
+    /// The role of the node kind with this id, and what such a node counts.
+    #[inline]
+    pub(super) fn entry(&self, kind_id: u16) -> (Role, Count) {
+        self.roles.get(usize::from(kind_id)).copied().unwrap_or((Role::None, Count::NONE))
     }
 
     /// Whether nodes of this kind stand around a definition and begin where it begins for a reader.

@@ -55,6 +55,8 @@ pub(crate) enum Scope {
 pub(super) enum FrameKind {
     /// A control structure, with the nesting around it.
     Flow { nesting: u32, control_depth: u32 },
+    /// A part that other tools count apart, with the marks around it.
+    Marks { before: u8 },
     /// A function, with what was counted around it.
     Function { index: u32, has_body: bool, outer: Tally },
     /// A class.
@@ -106,9 +108,13 @@ impl<'t> Walk<'t> {
     /// The innermost definition around the current node.
     pub(crate) fn scope(&self) -> Scope {
         match self.frames.innermost_scope() {
-            None | Some(FrameKind::Namespace { .. } | FrameKind::Flow { .. } | FrameKind::Object { .. }) => {
-                Scope::File
-            }
+            None
+            | Some(
+                FrameKind::Namespace { .. }
+                | FrameKind::Flow { .. }
+                | FrameKind::Marks { .. }
+                | FrameKind::Object { .. },
+            ) => Scope::File,
             Some(FrameKind::Function { index, .. }) => Scope::Function(*index),
             Some(FrameKind::Class { index }) => Scope::Class(*index),
             Some(FrameKind::Extension { .. }) => Scope::Extension,
@@ -169,7 +175,8 @@ impl<'t> Walk<'t> {
         function.is_abstract |= !has_body && function.kind != FunctionKind::Macro;
         self.facts.functions.push(function);
         self.late.define(self.frames.definitions, Owner::Function(index));
-        let outer = std::mem::take(&mut self.complexity.tally);
+        let body_start = body.map_or(node.end_byte(), |body| body.start_byte());
+        let outer = std::mem::replace(&mut self.complexity.tally, Tally::of_function(body_start));
         self.open_frame(FrameKind::Function { index, has_body, outer });
         Some(index)
     }
@@ -183,7 +190,13 @@ impl<'t> Walk<'t> {
             Some(FrameKind::Extension { qualified_name, name }) => {
                 owner = Some(MemberOf { qualified_name: qualified_name.clone(), name: name.clone() });
             }
-            None | Some(FrameKind::Namespace { .. } | FrameKind::Flow { .. } | FrameKind::Object { .. }) => {}
+            None
+            | Some(
+                FrameKind::Namespace { .. }
+                | FrameKind::Flow { .. }
+                | FrameKind::Marks { .. }
+                | FrameKind::Object { .. },
+            ) => {}
         }
         function.qualified_name = match member_of {
             None => self.qualified(&function.name),
@@ -271,7 +284,7 @@ impl<'t> Walk<'t> {
     /// The qualified name that `name` would get here.
     pub(crate) fn qualified(&self, name: &str) -> String {
         let scope = match self.frames.innermost_name() {
-            None | Some(FrameKind::Flow { .. }) => return name.to_owned(),
+            None | Some(FrameKind::Flow { .. } | FrameKind::Marks { .. }) => return name.to_owned(),
             Some(FrameKind::Function { index, .. }) => &self.facts.functions[*index as usize].qualified_name,
             Some(FrameKind::Class { index }) => &self.facts.classes[*index as usize].qualified_name,
             Some(
@@ -323,6 +336,7 @@ impl<'t> Walk<'t> {
         self.frames.scopes.iter().rev().find_map(|place| match &self.frames.stack[*place as usize].kind {
             FrameKind::Namespace { qualified_name } => Some(qualified_name.clone()),
             FrameKind::Flow { .. }
+            | FrameKind::Marks { .. }
             | FrameKind::Function { .. }
             | FrameKind::Class { .. }
             | FrameKind::Extension { .. }
@@ -366,7 +380,7 @@ impl<'t> Walk<'t> {
     /// Opens a frame until the current node ends.
     pub(super) fn open_frame(&mut self, kind: FrameKind) {
         let frames = &mut self.frames;
-        if !matches!(kind, FrameKind::Flow { .. }) {
+        if !matches!(kind, FrameKind::Flow { .. } | FrameKind::Marks { .. }) {
             frames.scopes.push(frames.stack.len() as u32);
         }
         frames.definitions += u32::from(matches!(kind, FrameKind::Function { .. } | FrameKind::Class { .. }));
@@ -376,21 +390,18 @@ impl<'t> Walk<'t> {
     /// Closes what ends with the node at `depth`.
     pub(super) fn close_frames(&mut self, depth: u32) {
         while let Some(frame) = self.frames.stack.pop_if(|frame| frame.depth > depth) {
-            if let FrameKind::Flow { nesting, control_depth } = frame.kind {
-                self.unnest(nesting, control_depth);
-                continue;
+            if !matches!(frame.kind, FrameKind::Flow { .. } | FrameKind::Marks { .. }) {
+                self.frames.scopes.pop();
             }
-            self.frames.scopes.pop();
             match frame.kind {
+                FrameKind::Flow { nesting, control_depth } => self.unnest(nesting, control_depth),
+                FrameKind::Marks { before } => self.unmark(before),
                 FrameKind::Function { index, has_body, outer } => {
                     self.frames.definitions -= 1;
                     self.close_function(index, has_body, outer);
                 }
                 FrameKind::Class { .. } => self.frames.definitions -= 1,
-                FrameKind::Flow { .. }
-                | FrameKind::Namespace { .. }
-                | FrameKind::Extension { .. }
-                | FrameKind::Object { .. } => {}
+                FrameKind::Namespace { .. } | FrameKind::Extension { .. } | FrameKind::Object { .. } => {}
             }
         }
     }
@@ -402,6 +413,8 @@ impl<'t> Walk<'t> {
             function.complexity = Some(1 + tally.decisions);
             function.cognitive_complexity = Some(tally.cognitive);
             function.max_nesting = Some(tally.max_control_depth);
+            self.settle_counts(index, &tally);
+            self.add_inner(&tally);
         }
     }
 }

@@ -110,7 +110,11 @@ impl<'t> Walk<'t> {
     /// Does what the node's role says; false where its children are not to be visited.
     #[inline]
     fn enter(&mut self, node: Node<'t>) -> bool {
-        match self.table.role(node.kind_id()) {
+        let (role, count) = self.table.entry(node.kind_id());
+        if count.says_anything() {
+            self.count(node, count);
+        }
+        match role {
             Role::None | Role::BooleanExpression | Role::Parentheses => true,
             Role::Leaf => false,
             Role::Skip => node.has_error(),

@@ -46,6 +46,9 @@ fn functions(facts: &TransformedAst) -> Result<(), Flaw> {
         fits(|| field("ordinal"), function.ordinal)?;
         for (part, value) in [
             ("complexity", function.complexity),
+            ("complexity_mccabe", function.complexity_mccabe),
+            ("complexity_radon", function.complexity_radon),
+            ("complexity_lizard", function.complexity_lizard),
             ("cognitive_complexity", function.cognitive_complexity),
             ("max_nesting", function.max_nesting),
             ("code_lines", function.code_lines),

@@ -76,6 +76,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     tokens: &[("&&", Role::Boolean), ("||", Role::Boolean), ("and", Role::Boolean), ("or", Role::Boolean)],
     wrappers: &["declaration", "linkage_specification", "template_declaration", "type_definition"],
     calls_construct: true,
+    bare_calls_reach_members: true,
     ..c::COMMON
 };
 

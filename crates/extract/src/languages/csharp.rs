@@ -162,6 +162,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     ],
     tokens: &[("else", Role::Else), ("&&", Role::Boolean), ("||", Role::Boolean)],
     comment_form,
+    bare_calls_reach_members: true,
     ..LanguageRules::NONE
 };
 

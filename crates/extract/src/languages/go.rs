@@ -7,6 +7,7 @@
 //! can only be seen inside a function is private, what begins with no capital letter is internal to its package.
 
 mod calls;
+mod counting;
 mod functions;
 mod types;
 mod variables;
@@ -129,6 +130,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("raw_string_literal", Role::Skip),
     ],
     tokens: &[("else", Role::Else), ("&&", Role::Boolean), ("||", Role::Boolean)],
+    counting: &counting::COUNTING,
     comment_form: |comment| match comment {
         [b'/', b'*', ..] => CommentForm::Block,
         _ => CommentForm::Line,

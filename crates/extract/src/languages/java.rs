@@ -7,6 +7,7 @@
 //! are no functions. A `case` with several labels is one decision. What can only be seen inside a function is private.
 
 mod calls;
+mod counting;
 mod functions;
 mod heads;
 mod types;
@@ -50,6 +51,7 @@ names! {
         SCOPED_TYPE = "scoped_type_identifier",
         SPREAD_PARAMETER = "spread_parameter",
         THIS = "this",
+        TYPE_ARGUMENT_LIST = "type_arguments",
         TYPE_LIST = "type_list",
         VARIABLE_DECLARATOR = "variable_declarator",
     }
@@ -75,6 +77,8 @@ names! {
 
 /// Without one of these there is no call, decision, definition or comment in the access of a field.
 static CODE: Bytes = Bytes::of(b"({/?&|");
+/// Without one of these there is no comment or wildcard in a type.
+static TYPE_CODE: Bytes = Bytes::of(b"/?");
 
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::Java,
@@ -122,17 +126,18 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("switch_expression", Role::Flow(Flow::SWITCH)),
         ("switch_label", Role::Rule(switch_label)),
         ("guard", Role::Flow(Flow::CASE)),
+        ("wildcard", Role::Rule(counting::wildcard)),
         ("break_statement", Role::Rule(jump)),
         ("continue_statement", Role::Rule(jump)),
         ("binary_expression", Role::BooleanExpression),
         ("parenthesized_expression", Role::Parentheses),
         ("field_access", Role::Unless(&CODE)),
         ("modifiers", Role::Unless(&Bytes::COMMENT)),
-        ("type_arguments", Role::Unless(&Bytes::COMMENT)),
+        ("type_arguments", Role::Unless(&TYPE_CODE)),
         ("type_parameters", Role::Unless(&Bytes::COMMENT)),
-        ("generic_type", Role::Unless(&Bytes::COMMENT)),
-        ("array_type", Role::Unless(&Bytes::COMMENT)),
-        ("scoped_type_identifier", Role::Unless(&Bytes::COMMENT)),
+        ("generic_type", Role::Unless(&TYPE_CODE)),
+        ("array_type", Role::Unless(&TYPE_CODE)),
+        ("scoped_type_identifier", Role::Unless(&TYPE_CODE)),
         ("scoped_identifier", Role::Unless(&Bytes::COMMENT)),
         ("formal_parameters", Role::Unless(&Bytes::COMMENT)),
         ("superclass", Role::Unless(&Bytes::COMMENT)),
@@ -141,7 +146,9 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("string_literal", Role::Skip),
     ],
     tokens: &[("else", Role::Else), ("&&", Role::Boolean), ("||", Role::Boolean)],
+    counting: &counting::COUNTING,
     comment_form,
+    bare_calls_reach_members: true,
     ..LanguageRules::NONE
 };
 

@@ -55,6 +55,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("binary_expression", Role::BooleanExpression),
         ("parenthesized_expression", Role::Parentheses),
     ],
+    counting: &es::COUNTING,
     ..es::COMMON
 };
 

@@ -129,6 +129,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     tokens: &[("else", Role::Rule(else_token)), ("&&", Role::Boolean), ("||", Role::Boolean)],
     comment_form,
     calls_construct: true,
+    bare_calls_reach_members: true,
     ..LanguageRules::NONE
 };
 

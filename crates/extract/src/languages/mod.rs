@@ -30,7 +30,7 @@ mod typescript;
 use snake_pipe_core::{Language, SourcePath};
 use tree_sitter::Language as Grammar;
 
-use crate::engine::{CommentForm, Role, Walk, c_like_form};
+use crate::engine::{CommentForm, Counting, Role, Walk, c_like_form};
 
 /// Every language that this build supports.
 pub(crate) static LANGUAGES: &[&LanguageRules] = &[
@@ -88,6 +88,8 @@ pub(crate) struct LanguageRules {
     pub(crate) nodes: &'static [(&'static str, Role)],
     /// What anonymous nodes (keywords, operators) mean.
     pub(crate) tokens: &'static [(&'static str, Role)],
+    /// What nodes count by the definitions of other tools.
+    pub(crate) counting: &'static Counting,
     /// Kinds of nodes that stand around a definition and begin where it begins for a reader: `export`, decorators.
     pub(crate) wrappers: &'static [&'static str],
     /// What stands between the parts of a qualified name.
@@ -98,6 +100,8 @@ pub(crate) struct LanguageRules {
     pub(crate) any_comment_documents: bool,
     /// A bare call of a class of the file (`X()`) makes an object.
     pub(crate) calls_construct: bool,
+    /// A bare call in a method may be one of another method of the class.
+    pub(crate) bare_calls_reach_members: bool,
     /// What is to be done when the whole file was seen.
     pub(crate) finish: for<'t> fn(&mut Walk<'t>),
 }
@@ -117,11 +121,13 @@ impl LanguageRules {
         fields: &[],
         nodes: &[],
         tokens: &[],
+        counting: &Counting::NONE,
         wrappers: &[],
         separator: ".",
         comment_form: c_like_form,
         any_comment_documents: false,
         calls_construct: false,
+        bare_calls_reach_members: false,
         finish: |_| {},
     };
 }

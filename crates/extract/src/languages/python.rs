@@ -4,6 +4,7 @@
 //! a `yield` is no kind of its own. Calls of what has no name (`handlers[key]()`) are not recorded.
 
 mod classes;
+mod counting;
 mod imports;
 mod strings;
 mod variables;
@@ -16,6 +17,7 @@ use tree_sitter::Node;
 
 use self::{
     classes::{class_definition, type_alias},
+    counting::{COUNTING, count_else, if_clause, match_statement, try_statement},
     imports::{dynamic_import, import_from, import_statement},
     strings::doc_string,
     variables::{as_pattern, assignment, for_in_clause, for_statement, named_expression},
@@ -29,14 +31,22 @@ names! {
         ARGUMENT_LIST = "argument_list",
         ASSIGNMENT = "assignment",
         ATTRIBUTE = "attribute",
+        BLOCK = "block",
         CALL = "call",
+        CASE_CLAUSE = "case_clause",
+        CASE_PATTERN = "case_pattern",
+        COMMENT = "comment",
         CONCATENATED_STRING = "concatenated_string",
         DEFAULT_PARAMETER = "default_parameter",
+        DECORATED_DEFINITION = "decorated_definition",
         DICTIONARY_SPLAT = "dictionary_splat",
         DICTIONARY_SPLAT_PATTERN = "dictionary_splat_pattern",
+        DOTTED_NAME = "dotted_name",
         ELIF_CLAUSE = "elif_clause",
         ELSE_CLAUSE = "else_clause",
+        EXCEPT_CLAUSE = "except_clause",
         EXPRESSION_STATEMENT = "expression_statement",
+        FUNCTION_DEFINITION = "function_definition",
         IDENTIFIER = "identifier",
         IF_STATEMENT = "if_statement",
         INTERPOLATION = "interpolation",
@@ -48,6 +58,7 @@ names! {
         PATTERN_LIST = "pattern_list",
         POSITIONAL_SEPARATOR = "positional_separator",
         RELATIVE_IMPORT = "relative_import",
+        RETURN_STATEMENT = "return_statement",
         STRING = "string",
         STRING_END = "string_end",
         STRING_START = "string_start",
@@ -120,14 +131,16 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("named_expression", Role::Rule(named_expression)),
         ("while_statement", Role::Flow(Flow::LOOP)),
         ("except_clause", Role::Flow(Flow::CATCH)),
-        ("match_statement", Role::Flow(Flow::SWITCH)),
+        ("match_statement", Role::Rule(match_statement)),
         ("case_clause", Role::Rule(case_clause)),
-        ("if_clause", Role::Flow(Flow::CASE)),
+        ("if_clause", Role::Rule(if_clause)),
+        ("try_statement", Role::Rule(try_statement)),
         ("conditional_expression", Role::Flow(Flow::TERNARY)),
         ("boolean_operator", Role::BooleanExpression),
         ("parenthesized_expression", Role::Parentheses),
     ],
     tokens: &[("and", Role::Boolean), ("or", Role::Boolean)],
+    counting: &COUNTING,
     wrappers: &["decorated_definition"],
     comment_form: |_| CommentForm::Line,
     calls_construct: true,
@@ -166,7 +179,25 @@ fn function_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         name,
         ..Function::default()
     };
-    walk.open_function(node, FunctionDraft { function, body, ..FunctionDraft::default() });
+    let is_decorator = body.is_some_and(|body| makes_a_function(walk, body));
+    let opened = walk.open_function(node, FunctionDraft { function, body, ..FunctionDraft::default() });
+    if is_decorator && opened.is_some() {
+        walk.ignore_nesting_of_functions();
+    }
+}
+
+/// Whether a body holds nothing but a function and a `return`: the form of decorators, in which the function inside is no
+/// deeper (Campbell, "Cognitive Complexity", appendix A).
+fn makes_a_function<'t>(walk: &Walk<'t>, body: Node<'t>) -> bool {
+    // Comments may stand between; more than a few are not worth the look.
+    let count = body.named_child_count() as u32;
+    if !(2..=8).contains(&count) {
+        return false;
+    }
+    let mut statements = (0..count).filter_map(|index| body.named_child(index));
+    let mut next = || statements.find(|node| !walk.is(*node, COMMENT));
+    let makes = next().is_some_and(|node| walk.is_any(node, &[FUNCTION_DEFINITION, DECORATED_DEFINITION]));
+    makes && next().is_some_and(|node| walk.is(node, RETURN_STATEMENT)) && next().is_none()
 }
 
 /// A lambda is a function where it is bound to a name; elsewhere it is part of the function around it.
@@ -301,9 +332,11 @@ fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 fn else_clause<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     // The `else` of a `try` is what happens in the ordinary case, not a branch.
-    if !walk.parent().is_some_and(|parent| walk.is(parent, TRY_STATEMENT)) {
+    let parent = walk.parent();
+    if !parent.is_some_and(|parent| walk.is(parent, TRY_STATEMENT)) {
         walk.flow(node, Flow::JUMP);
     }
+    count_else(walk, node, parent);
 }
 
 /// `case _:` is the default and no decision.

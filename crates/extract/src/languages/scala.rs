@@ -166,6 +166,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     tokens: &[("else", Role::Else)],
     comment_form,
     calls_construct: true,
+    bare_calls_reach_members: true,
     ..LanguageRules::NONE
 };
 

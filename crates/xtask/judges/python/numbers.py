@@ -1,7 +1,13 @@
 """What other tools measure of Python functions: one JSON object a file on standard output, in the form of facts.py.
 
-Arguments: the root of a tree. Needs the packages mccabe, radon, lizard and cognitive_complexity. A function that a tool
-does not report (mccabe knows no functions inside others) has no number of that tool: ours counts as false there.
+Arguments: the root of a tree. Needs the packages mccabe, radon, lizard, cognitive_complexity and complexipy.
+
+A tool does not know every function. `unknown` names the numbers that a tool cannot say, by the syntax tree alone and
+whatever its number is; docs/accuracy.md has the reasons:
+
+- lizard, where it sees the function, or one inside it, end on another line than Python does, or does not see it;
+- cognitive_complexity and complexipy, where the function holds what they are known to count otherwise than the published
+  definition does.
 """
 
 import ast
@@ -10,19 +16,36 @@ import os
 import sys
 import warnings
 
+import complexipy
 import lizard
 from cognitive_complexity.api import get_cognitive_complexity
 from mccabe import PathGraphingAstVisitor
 from radon.visitors import ComplexityVisitor
 
-SCOPE = {"numbers": ["mccabe", "radon", "lizard", "cognitive_complexity"]}
+SCOPE = {"numbers": ["mccabe", "radon", "lizard", "cognitive_complexity", "complexipy"]}
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+TRIES = (ast.Try,) + ((ast.TryStar,) if hasattr(ast, "TryStar") else ())
+
+
+class EveryGraph(dict):
+    """mccabe's graphs by name: of several functions of a name (an accessor's) it keeps the last alone; we keep all."""
+
+    def __init__(self):
+        super().__init__()
+        self.every = []
+
+    def __setitem__(self, name, graph):
+        self.every.append(graph)
+        super().__setitem__(name, graph)
 
 
 def of_mccabe(tree):
     visitor = PathGraphingAstVisitor()
+    visitor.graphs = EveryGraph()
     visitor.preorder(tree, visitor)
     # A graph of a loop or condition outside functions has its name with the line in it.
-    graphs = [graph for graph in visitor.graphs.values() if " " not in graph.entity]
+    graphs = [graph for graph in visitor.graphs.every if " " not in graph.entity]
     return {(graph.lineno, graph.column): graph.complexity() for graph in graphs}
 
 
@@ -48,8 +71,16 @@ def of_radon(tree):
 
 
 def of_lizard(path, source):
+    """By line and name: the number, and the line on which the function ends."""
     analyzed = lizard.analyze_file.analyze_source_code(path, source)
-    return {(each.start_line, each.name.split(".")[-1]): each.cyclomatic_complexity for each in analyzed.function_list}
+    return {
+        (each.start_line, each.name.split(".")[-1]): (each.cyclomatic_complexity, each.end_line)
+        for each in analyzed.function_list
+    }
+
+
+def of_complexipy(source):
+    return {(each.line_start, each.line_end): each.complexity for each in complexipy.code_complexity(source).functions}
 
 
 def functions_of(tree):
@@ -59,11 +90,76 @@ def functions_of(tree):
         node, prefix = open_nodes.pop()
         for child in ast.iter_child_nodes(node):
             inner = prefix
-            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            if isinstance(child, FUNCTIONS + (ast.ClassDef,)):
                 inner = prefix + child.name + "."
                 if not isinstance(child, ast.ClassDef):
                     yield child, prefix + child.name
             open_nodes.append((child, inner))
+
+
+def is_lost(function, by_line):
+    """Whether lizard does not see the function, or one inside it, where Python sees it."""
+    return any(
+        by_line.get((each.lineno, each.name), (0, 0))[1] != each.end_lineno
+        for each in ast.walk(function)
+        if isinstance(each, FUNCTIONS)
+    )
+
+
+def calls_itself(function):
+    calls = [each.func for each in ast.walk(function) if isinstance(each, ast.Call)]
+    return any(getattr(each, "id", getattr(each, "attr", None)) == function.name for each in calls)
+
+
+def is_elif(node):
+    return isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
+
+
+def package_differs(function):
+    """cognitive_complexity knows no `match`, `async for` and `except*`; it counts trees of operators, not sequences, and looks into
+    none; an `if` with an `elif` does not nest; `else` of `try` is none; recursion is by name alone."""
+    for node in ast.walk(function):
+        if type(node).__name__ in ("Match", "AsyncFor", "TryStar"):
+            return True
+        if isinstance(node, ast.BoolOp):
+            kinds = (ast.BoolOp, ast.IfExp, ast.Lambda) + COMPREHENSIONS
+            if any(isinstance(each, kinds) for each in ast.walk(node) if each is not node):
+                return True
+        if is_elif(node):
+            kinds = (ast.If, ast.For, ast.While, ast.IfExp, ast.Try, ast.FunctionDef, ast.Lambda)
+            if any(isinstance(each, kinds) for part in node.body for each in ast.walk(part)):
+                return True
+    return calls_itself(function) or any(isinstance(each, ast.ClassDef) for each in ast.walk(function))
+
+
+def complexipy_differs(function):
+    """complexipy counts comprehensions as loops and no `else` of loops and no recursion, and does not look into classes."""
+    for node in ast.walk(function):
+        if isinstance(node, COMPREHENSIONS + (ast.ClassDef,)):
+            return True
+        if isinstance(node, (ast.For, ast.While, ast.AsyncFor)) and node.orelse:
+            return True
+    return calls_itself(function)
+
+
+def numbers_of(node, place, tools):
+    mccabe, radon, by_line, by_extent = tools
+    unknown = []
+    numbers = {"mccabe": mccabe.get(place), "radon": radon.get(place)}
+    if is_lost(node, by_line):
+        unknown.append("lizard")
+    else:
+        numbers["lizard"] = by_line[node.lineno, node.name][0]
+    if package_differs(node):
+        unknown.append("cognitive_complexity")
+    else:
+        numbers["cognitive_complexity"] = get_cognitive_complexity(node)
+    extent = (node.lineno, node.end_lineno)
+    if complexipy_differs(node) or extent not in by_extent:
+        unknown.append("complexipy")
+    else:
+        numbers["complexipy"] = by_extent[extent]
+    return {name: str(value) for name, value in numbers.items() if value is not None}, unknown
 
 
 def facts_of(path, relative):
@@ -74,25 +170,22 @@ def facts_of(path, relative):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
-        mccabe, radon, by_line = of_mccabe(tree), of_radon(tree), of_lizard(path, text)
+        tools = (of_mccabe(tree), of_radon(tree), of_lizard(path, text), of_complexipy(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return {"path": relative, "error": f"{type(error).__name__}: {error}"}
+    except Exception as error:  # complexipy has an exception of its own for what its parser does not know.
         return {"path": relative, "error": f"{type(error).__name__}: {error}"}
     facts = []
     for node, qualified_name in functions_of(tree):
-        place = (node.lineno, node.col_offset)
-        numbers = {
-            "mccabe": mccabe.get(place),
-            "radon": radon.get(place),
-            "lizard": by_line.get((node.lineno, node.name)),
-            "cognitive_complexity": get_cognitive_complexity(node),
-        }
+        numbers, unknown = numbers_of(node, (node.lineno, node.col_offset), tools)
         facts.append(
             {
                 "kind": "numbers",
                 "at": [node.lineno, node.col_offset + 1, node.end_lineno, node.end_col_offset + 1],
                 "name": node.name,
                 "qualified_name": qualified_name,
-                "attributes": {name: str(value) for name, value in numbers.items() if value is not None},
+                "attributes": numbers,
+                "unknown": unknown,
             }
         )
     return {"path": relative, "facts": facts, "blind": []}

@@ -1,6 +1,6 @@
 //! The rules of both complexities, one by one, in the languages that have the structure.
 
-use snake_pipe_core::Language::{self, C, Cpp, JavaScript, Python, TypeScript};
+use snake_pipe_core::Language::{self, C, Cpp, Java, JavaScript, Python, TypeScript};
 
 use crate::engine::testing::parse_text;
 
@@ -121,10 +121,24 @@ fn a_function_without_a_name_is_part_of_the_one_around_it() {
 }
 
 #[test]
-fn a_function_with_a_name_counts_for_itself() {
-    let facts = parse_text(Python, "def f():\n if a:\n  def g():\n   if b: pass").facts;
-    let measures = facts.functions.iter().map(|f| (f.complexity.unwrap(), f.cognitive_complexity.unwrap()));
-    assert_eq!(measures.collect::<Vec<_>>(), [(2, 1), (2, 1)]);
+fn a_function_with_a_name_counts_for_itself_and_is_deeper_in_the_one_around_it() {
+    let measures = |language, source| {
+        let facts = parse_text(language, source).facts;
+        let functions = facts.functions.iter();
+        functions.map(|f| (f.complexity.unwrap(), f.cognitive_complexity.unwrap())).collect::<Vec<_>>()
+    };
+    let source = "def f():\n if a:\n  def g():\n   if b: pass";
+    assert_eq!(measures(Python, source), [(2, 4), (2, 1)]);
+    let source = "class A { void f() { new B() { void g() { if (a) {} while (b) { if (c) {} } } }; } }";
+    assert_eq!(measures(Java, source), [(1, 7), (4, 4)]);
+}
+
+#[test]
+fn a_function_that_only_makes_another_one_is_no_depth() {
+    let cognitive = |source| parse_text(Python, source).facts.functions[0].cognitive_complexity.unwrap();
+    assert_eq!(cognitive("def f(a):\n def g():\n  if b: pass\n return g"), 1);
+    assert_eq!(cognitive("def f(a):\n # why\n @h(a)\n def g():\n  if b: pass\n return g"), 1);
+    assert_eq!(cognitive("def f(a):\n c = 1\n def g():\n  if b: pass\n return g"), 2);
 }
 
 #[test]

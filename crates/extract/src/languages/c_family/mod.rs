@@ -9,6 +9,7 @@
 mod blocks;
 mod calls;
 mod classes;
+mod counting;
 mod declarators;
 mod functions;
 mod variables;
@@ -108,6 +109,7 @@ pub(super) const COMMON: LanguageRules = LanguageRules {
     kinds: KINDS,
     fields: FIELDS,
     tokens: &[("&&", Role::Boolean), ("||", Role::Boolean)],
+    counting: &counting::COUNTING,
     separator: "::",
     ..LanguageRules::NONE
 };

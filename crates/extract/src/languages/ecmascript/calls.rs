@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::{
     ARGUMENTS, CALL_EXPRESSION, CLASS_BODY, CONSTRUCTOR, EXPORT_STATEMENT, FUNCTION, IDENTIFIER,
     NON_NULL_EXPRESSION, PARENTHESIZED_EXPRESSION, SUPER, TEMPLATE_STRING, bindings::member,
-    imports::dynamic_import,
+    counting::count_name, imports::dynamic_import,
 };
 use crate::engine::{CallSite, Walk};
 
@@ -19,6 +19,7 @@ pub(in crate::languages) fn call_expression<'t>(walk: &mut Walk<'t>, node: Node<
     } else if walk.is(callee, SUPER) {
         walk.add_call(CallSite { kind: CallKind::Constructor, name: callee, callee, argument_count });
     } else if let Some((_, name)) = member(walk, callee) {
+        count_name(walk, name);
         walk.add_call(CallSite { kind: CallKind::Method, name, callee, argument_count });
     }
     dynamic_import(walk, node, callee);

@@ -7,6 +7,7 @@
 mod bindings;
 mod calls;
 mod classes;
+mod counting;
 mod functions;
 mod imports;
 
@@ -16,6 +17,7 @@ pub(super) use classes::{
     assignment_expression, class, enum_declaration, field, interface_declaration, method_signature,
     namespace, property_signature, type_alias,
 };
+pub(super) use counting::COUNTING;
 pub(super) use functions::{function, function_signature, method};
 pub(super) use imports::{export_statement, import_require, import_statement};
 use rustc_hash::FxHashSet;

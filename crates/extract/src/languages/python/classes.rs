@@ -7,9 +7,13 @@ use super::{
     BODY, DICTIONARY_SPLAT, KEYWORD_ARGUMENT, LEFT, NAME, PARENTHESIZED_EXPRESSION, SUBSCRIPT, SUPERCLASSES,
     TUPLE, TYPE_PARAMETERS, VALUE, last_part, strings::doc_string, visibility,
 };
-use crate::engine::{CallSite, ClassDraft, Limit, Walk};
+use crate::engine::{CallSite, ClassDraft, Count, Definitions, Limit, Walk};
 
 pub(super) fn class_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    if walk.is_in_function() {
+        // radon leaves out classes inside functions.
+        walk.count(node, Count::NONE.hiding(Definitions::RADON));
+    }
     let Some(name) = walk.child(node, NAME) else { return };
     let name = walk.name(name);
     let superclasses = walk.child(node, SUPERCLASSES);
