@@ -1,7 +1,7 @@
 //! Cyclomatic complexity as well-known tools count it, each by its own definition: what a node adds is a row of the
 //! language's tables, and the walk that counts everything else counts this too.
 //!
-//! Each number is that of its tool, not a better one. `docs/adr/0014-one-measure-for-each-definition.md` says why there are
+//! Each number is that of its tool, not a better one. `docs/adr/0016-one-measure-for-each-definition.md` says why there are
 //! several.
 
 use snake_pipe_core::model::{Function, FunctionKind};
@@ -40,6 +40,8 @@ impl Definitions {
 const IN_GRAPH: u8 = 8;
 /// Inside a function.
 const IN_FUNCTION: u8 = 16;
+/// Inside a function that radon does not know, and so none inside it.
+const UNKNOWN_TO_RADON: u8 = 32;
 
 /// What a node adds to the function around it.
 #[derive(Clone, Copy, Default)]
@@ -127,10 +129,15 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// What is counted of a function whose body begins there.
-    pub(super) fn of_function(body_start: usize) -> Self {
+    /// What is counted of a function inside what this is counted of, and whose body begins at this byte.
+    pub(super) fn of_function(self, body_start: usize) -> Self {
         let body_start = u32::try_from(body_start).unwrap_or(u32::MAX);
-        Self { marks: IN_GRAPH | IN_FUNCTION, body_start, ..Self::default() }
+        let unknown = if self.is_unknown_to_radon() { UNKNOWN_TO_RADON } else { 0 };
+        Self { marks: IN_GRAPH | IN_FUNCTION | unknown, body_start, ..Self::default() }
+    }
+
+    fn is_unknown_to_radon(self) -> bool {
+        self.marks & (Definitions::RADON.0 | UNKNOWN_TO_RADON) != 0
     }
 
     fn add(&mut self, by: Definitions, but: Definitions, value: u32) {
@@ -186,9 +193,13 @@ impl<'t> Walk<'t> {
                 Definitions::MCCABE => outer.marks & IN_GRAPH != 0,
                 _ => outer.marks & IN_FUNCTION != 0,
             };
-            let is_unseen = definition != Definitions::LIZARD && outer.marks & definition.0 != 0;
             let is_part = joins.has(definition) && (is_inside || is_closure);
-            (rules.counting.definitions.has(definition) && !is_unseen && !is_part).then_some(1 + value)
+            let is_unknown = match definition {
+                Definitions::MCCABE => outer.marks & Definitions::MCCABE.0 != 0,
+                Definitions::RADON => outer.is_unknown_to_radon(),
+                _ => false,
+            };
+            (rules.counting.definitions.has(definition) && !is_part && !is_unknown).then_some(1 + value)
         };
         let [mccabe, radon, lizard] = tally.counts.values;
         function.complexity_mccabe = own(Definitions::MCCABE, mccabe);

@@ -32,9 +32,9 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// What is counted of a function whose body begins at this byte.
-    pub(super) fn of_function(body_start: usize) -> Self {
-        Self { counts: Counts::of_function(body_start), ..Self::default() }
+    /// What is counted of a function inside what this is counted of, and whose body begins at this byte.
+    pub(super) fn of_function(&self, body_start: usize) -> Self {
+        Self { counts: self.counts.of_function(body_start), ..Self::default() }
     }
 }
 

@@ -66,7 +66,7 @@ impl Bytes {
 /// What a control structure adds to the complexity of its function.
 ///
 /// Cyclomatic complexity: 1 + decisions. Cognitive complexity: G. Ann Campbell, "Cognitive Complexity: a new way of
-/// measuring understandability", SonarSource, 2018 (version 1.2), without the increment for recursion.
+/// measuring understandability", SonarSource, 2018 (version 1.2); `recursion` adds the increment for that.
 #[derive(Clone, Copy)]
 pub(crate) struct Flow {
     /// Added to the cyclomatic complexity.

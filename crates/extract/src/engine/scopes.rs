@@ -176,7 +176,8 @@ impl<'t> Walk<'t> {
         self.facts.functions.push(function);
         self.late.define(self.frames.definitions, Owner::Function(index));
         let body_start = body.map_or(node.end_byte(), |body| body.start_byte());
-        let outer = std::mem::replace(&mut self.complexity.tally, Tally::of_function(body_start));
+        let tally = self.complexity.tally.of_function(body_start);
+        let outer = std::mem::replace(&mut self.complexity.tally, tally);
         self.open_frame(FrameKind::Function { index, has_body, outer });
         Some(index)
     }

@@ -106,56 +106,78 @@ def is_lost(function, by_line):
     )
 
 
-def calls_itself(function):
-    calls = [each.func for each in ast.walk(function) if isinstance(each, ast.Call)]
-    return any(getattr(each, "id", getattr(each, "attr", None)) == function.name for each in calls)
+def called_names(function):
+    """The names of the functions that a function may call in its own file, and of methods on its own object."""
+    for each in ast.walk(function):
+        called = each.func if isinstance(each, ast.Call) else None
+        if isinstance(called, ast.Name):
+            yield called.id
+        elif isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+            yield called.attr
 
 
-def is_elif(node):
-    return isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
+def recursive_names(tree):
+    """Names of functions from which calls lead back to the same name, which only the published definition counts."""
+    calls = {}
+    for each in ast.walk(tree):
+        if isinstance(each, FUNCTIONS):
+            calls.setdefault(each.name, set()).update(called_names(each))
+    found = set()
+    for name, called in calls.items():
+        seen, open_names = set(), list(called & calls.keys())
+        while open_names and name not in seen:
+            each = open_names.pop()
+            if each not in seen:
+                seen.add(each)
+                open_names.extend(calls[each] & calls.keys())
+        if name in seen:
+            found.add(name)
+    return found
 
 
 def package_differs(function):
     """cognitive_complexity knows no `match`, `async for` and `except*`; it counts trees of operators, not sequences, and looks into
-    none; an `if` with an `elif` does not nest; `else` of `try` is none; recursion is by name alone."""
+    none; an `if` with an `elif` does not nest, and an `if` that is all of an `else` is an `elif` to it."""
     for node in ast.walk(function):
-        if type(node).__name__ in ("Match", "AsyncFor", "TryStar"):
+        if isinstance(node, ast.ClassDef) or type(node).__name__ in ("Match", "AsyncFor", "TryStar"):
             return True
         if isinstance(node, ast.BoolOp):
             kinds = (ast.BoolOp, ast.IfExp, ast.Lambda) + COMPREHENSIONS
             if any(isinstance(each, kinds) for each in ast.walk(node) if each is not node):
                 return True
-        if is_elif(node):
-            kinds = (ast.If, ast.For, ast.While, ast.IfExp, ast.Try, ast.FunctionDef, ast.Lambda)
+        if isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+            kinds = (ast.If, ast.For, ast.While, ast.IfExp, ast.Lambda) + TRIES + FUNCTIONS
+            if node.orelse[0].col_offset != node.col_offset:
+                return True
             if any(isinstance(each, kinds) for part in node.body for each in ast.walk(part)):
                 return True
-    return calls_itself(function) or any(isinstance(each, ast.ClassDef) for each in ast.walk(function))
+    return False
 
 
 def complexipy_differs(function):
-    """complexipy counts comprehensions as loops and no `else` of loops and no recursion, and does not look into classes."""
+    """complexipy counts comprehensions as loops and no `else` of loops, and does not look into classes."""
     for node in ast.walk(function):
         if isinstance(node, COMPREHENSIONS + (ast.ClassDef,)):
             return True
         if isinstance(node, (ast.For, ast.While, ast.AsyncFor)) and node.orelse:
             return True
-    return calls_itself(function)
+    return False
 
 
 def numbers_of(node, place, tools):
-    mccabe, radon, by_line, by_extent = tools
+    mccabe, radon, by_line, by_extent, recursive = tools
     unknown = []
     numbers = {"mccabe": mccabe.get(place), "radon": radon.get(place)}
     if is_lost(node, by_line):
         unknown.append("lizard")
     else:
         numbers["lizard"] = by_line[node.lineno, node.name][0]
-    if package_differs(node):
+    if node.name in recursive or package_differs(node):
         unknown.append("cognitive_complexity")
     else:
         numbers["cognitive_complexity"] = get_cognitive_complexity(node)
     extent = (node.lineno, node.end_lineno)
-    if complexipy_differs(node) or extent not in by_extent:
+    if node.name in recursive or complexipy_differs(node) or extent not in by_extent:
         unknown.append("complexipy")
     else:
         numbers["complexipy"] = by_extent[extent]
@@ -170,7 +192,7 @@ def facts_of(path, relative):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
-        tools = (of_mccabe(tree), of_radon(tree), of_lizard(path, text), of_complexipy(text))
+        tools = (of_mccabe(tree), of_radon(tree), of_lizard(path, text), of_complexipy(text), recursive_names(tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return {"path": relative, "error": f"{type(error).__name__}: {error}"}
     except Exception as error:  # complexipy has an exception of its own for what its parser does not know.

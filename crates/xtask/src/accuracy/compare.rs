@@ -64,6 +64,8 @@ pub(crate) struct Comparison {
     pub(crate) partial: u64,
     /// Facts of ours that lie where the judge is blind.
     pub(crate) blind: u64,
+    /// By `kind: attribute`, the facts of which the judge does not know it.
+    pub(crate) unknown: BTreeMap<String, u64>,
 }
 
 impl Comparison {
@@ -126,6 +128,10 @@ impl Comparison {
         for attribute in self.scope.get(&judge.kind).into_iter().flatten() {
             let (theirs, own) = (judge.attributes.get(attribute), ours.attributes.get(attribute));
             let row = format!("{}: {attribute}", judge.kind);
+            if judge.unknown.contains(attribute) {
+                *self.unknown.entry(row).or_default() += 1;
+                continue;
+            }
             let tally = self.rows.entry(row.clone()).or_default();
             match (theirs, own) {
                 (None, None) => continue,
@@ -218,6 +224,14 @@ mod tests {
         assert_eq!(attributes, Tally { right: 1, false_positives: 1, false_negatives: 1 });
         assert_eq!((attributes.precision(), comparison.rows["call"].recall()), (0.5, 2.0 / 3.0));
         assert_eq!(rows, ["call: arguments", "call"]);
+    }
+
+    #[test]
+    fn what_the_judge_does_not_know_is_not_compared() {
+        let judge = Fact { unknown: vec!["arguments".to_owned()], ..call(1, "f", "2") };
+        let (comparison, rows) = compare(vec![judge], vec![call(1, "f", "3")]);
+        assert_eq!(comparison.rows["call: arguments"], Tally::default());
+        assert_eq!((comparison.unknown["call: arguments"], rows), (1, Vec::new()));
     }
 
     #[test]

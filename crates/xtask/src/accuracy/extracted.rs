@@ -13,6 +13,7 @@ pub(crate) fn file_facts(line: &str) -> Result<FileFacts, String> {
     functions(&file, &mut facts);
     classes(&file, &mut facts);
     references(&file, &mut facts);
+    facts.push(lines(&file));
     let error = match status {
         "parsed" => None,
         status => Some(format!("{status}: {}", text(&file["skip_reason"]))),
@@ -48,17 +49,32 @@ fn functions(file: &Value, facts: &mut Vec<Fact>) {
     }
 }
 
-/// What is measured of a function, under the names of the tools that measure the same or something like it.
+/// What is measured of a function, under the names of the tools that measure it.
 fn numbers(function: &Value, at: &[u64], facts: &mut Vec<Fact>) {
-    if function["kind"] == "closure" {
-        return;
+    let name = text(&function["name"]);
+    if !function["complexity_lizard"].is_null() {
+        // lizard knows the line on which a function ends, and its bare name.
+        let fact = Fact::new("lizard", at.get(2).copied().into_iter().collect(), name.clone());
+        facts.push(fact.with("complexity", &function["complexity_lizard"]));
     }
-    let mut fact =
-        Fact::new("numbers", at.to_vec(), text(&function["name"])).qualified(&function["qualified_name"]);
-    for tool in ["mccabe", "radon", "lizard"] {
-        fact = fact.with(tool, &function["complexity"]);
+    if function["kind"] != "closure" {
+        let fact = Fact::new("numbers", at.to_vec(), name)
+            .qualified(&function["qualified_name"])
+            .with("mccabe", &function["complexity_mccabe"])
+            .with("radon", &function["complexity_radon"])
+            .with("lizard", &function["complexity_lizard"])
+            .with("cognitive_complexity", &function["cognitive_complexity"])
+            .with("complexipy", &function["cognitive_complexity"]);
+        facts.push(fact);
     }
-    facts.push(fact.with("cognitive_complexity", &function["cognitive_complexity"]));
+}
+
+/// The lines of the file.
+fn lines(file: &Value) -> Fact {
+    let lines = &file["lines"];
+    ["code", "comment", "blank"]
+        .into_iter()
+        .fold(Fact::new("lines", vec![1], String::new()), |fact, kind| fact.with(kind, &lines[kind]))
 }
 
 fn classes(file: &Value, facts: &mut Vec<Fact>) {

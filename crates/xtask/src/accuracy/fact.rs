@@ -1,9 +1,9 @@
 //! A fact in the form in which the judges' and ours are compared, and both sides' way into it.
 //!
-//! A judge writes one JSON object a file: `{"path", "facts": [{"kind", "at", "name", "qualified_name", "attributes"}],
+//! A judge writes one JSON object a file: `{"path", "facts": [{"kind", "at", "name", "qualified_name", "attributes", "unknown"}],
 //! "blind"}`, or `{"path", "error"}` where it cannot read the file. `at` is what facts are joined on: line and column
 //! (from 1, in bytes), for definitions those of the end too, for parts of a definition its begin and the part's
-//! number. `blind` are spans in which the judge's places are known to be wrong.
+//! number. `unknown` names attributes of a fact that the judge cannot say. `blind` are spans in which the judge's places are known to be wrong.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,8 @@ pub(crate) struct Fact {
     pub(crate) qualified_name: String,
     /// What else is said about it; what is not there is left out.
     pub(crate) attributes: BTreeMap<String, String>,
+    /// Attributes of which the judge says that it does not know them of this fact.
+    pub(crate) unknown: Vec<String>,
 }
 
 /// What one side says about a file.
@@ -66,6 +68,7 @@ impl Fact {
             name: text(&value["name"]),
             qualified_name: text(&value["qualified_name"]),
             attributes: attributes.map(|(name, value)| (name.clone(), text(value))).collect(),
+            unknown: value["unknown"].as_array().into_iter().flatten().map(text).collect(),
         }
     }
 

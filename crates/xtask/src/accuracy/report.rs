@@ -36,6 +36,11 @@ pub(crate) fn table(judge: &Judge, measured: &Measured) -> String {
             mark(recall),
         ));
     }
+    let unknown: Vec<String> =
+        comparison.unknown.iter().map(|(row, count)| format!("{row} of {count}")).collect();
+    if !unknown.is_empty() {
+        text.push_str(&format!("\nNot compared, as the judge does not know it: {}.\n", unknown.join(", ")));
+    }
     text
 }
 

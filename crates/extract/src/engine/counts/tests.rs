@@ -92,6 +92,9 @@ fn functions_inside_statements_are_a_part_of_their_graph() {
 fn methods_of_a_class_inside_a_function_have_no_number_of_radon() {
     let source = "def f():\n class A:\n  def g(self):\n   if a:\n    return 1\n return A";
     assert_eq!(numbers(Python, source), [(Some(3), Some(1), Some(1)), (None, None, Some(2))]);
+    let source = "def f():\n class A:\n  def g(self):\n   def h():\n    return 1";
+    let radon: Vec<_> = numbers(Python, source).into_iter().map(|(_, radon, _)| radon).collect();
+    assert_eq!(radon, [Some(1), None, None]);
 }
 
 #[test]
