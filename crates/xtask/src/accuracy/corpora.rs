@@ -142,6 +142,18 @@ pub(crate) fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf> 
     Ok(interpreter)
 }
 
+/// Installs a program from a crate, and gives its path.
+pub(crate) fn crate_program(name: &str, version: &str) -> Result<PathBuf> {
+    let folder = cache()?.join("judges").join(format!("{name}-{version}"));
+    let program = folder.join("bin").join(name);
+    if !program.exists() {
+        let mut install =
+            shell::cargo(&["install", "--quiet", "--locked", name, "--version", version, "--root"]);
+        shell::run(install.arg(&folder))?;
+    }
+    Ok(program)
+}
+
 /// Installs a package that a judge needs, and gives the folder in which `node_modules` is.
 pub(crate) fn npm_package(package: &str) -> Result<PathBuf> {
     let folder = cache()?.join("judges");

@@ -6,7 +6,10 @@ use std::{
     process::Command,
 };
 
-use super::corpora::{self, Source};
+use super::{
+    corpora::{self, Source},
+    measures::MEASURES,
+};
 use crate::{Result, debian, shell};
 
 /// A judge of one language.
@@ -61,15 +64,6 @@ pub(crate) static JUDGES: &[Judge] = &[
         command: python,
     },
     Judge {
-        language: "python-numbers",
-        extracted: &["python"],
-        name: "mccabe 0.7.0, radon 6.0.1, lizard 1.17.10, cognitive_complexity 1.3.0",
-        corpus: &[Source::PythonLibrary],
-        corpus_name: "the standard library of the judging Python",
-        goal: 0.999,
-        command: python_numbers,
-    },
-    Judge {
         language: "typescript",
         extracted: &["typescript"],
         name: "the parser of the TypeScript compiler",
@@ -120,9 +114,22 @@ pub(crate) static JUDGES: &[Judge] = &[
     },
 ];
 
-/// The names of the languages.
+/// Every judge, those of numbers included.
+pub(crate) fn all() -> impl Iterator<Item = &'static Judge> {
+    JUDGES.iter().chain(MEASURES)
+}
+
+/// The names of the languages, and of what is measured of them.
 pub(crate) fn names() -> Vec<&'static str> {
-    JUDGES.iter().map(|judge| judge.language).collect()
+    all().map(|judge| judge.language).collect()
+}
+
+impl Judge {
+    /// The judge of the language's facts, on whose corpus its numbers are compared too.
+    pub(crate) fn of_facts(&'static self) -> &'static Self {
+        let name = self.language.split('-').next().unwrap_or(self.language);
+        JUDGES.iter().find(|judge| judge.language == name).unwrap_or(self)
+    }
 }
 
 /// The folder of the judges' programs.
@@ -160,17 +167,6 @@ fn python(corpus: &Path) -> Result<(Command, String)> {
     let mut command = Command::new(program);
     command.arg(programs().join("python/facts.py")).arg(corpus);
     Ok((command, format!("CPython {version}")))
-}
-
-/// The tools that measure Python functions.
-const PYTHON_TOOLS: [&str; 4] =
-    ["mccabe==0.7.0", "radon==6.0.1", "lizard==1.17.10", "cognitive_complexity==1.3.0"];
-
-fn python_numbers(corpus: &Path) -> Result<(Command, String)> {
-    let (_, version) = python_program()?;
-    let mut command = Command::new(corpora::python_packages("python-numbers", &PYTHON_TOOLS)?);
-    command.arg(programs().join("python/numbers.py")).arg(corpus);
-    Ok((command, format!("on CPython {version}")))
 }
 
 /// The compiler whose parser judges.

@@ -5,6 +5,7 @@ pub(crate) mod corpora;
 mod extracted;
 mod fact;
 pub(crate) mod judges;
+mod measures;
 #[cfg(test)]
 mod ratchet;
 pub(crate) mod report;
@@ -23,7 +24,7 @@ pub(crate) use self::judges::install_python_if_missing;
 use self::{
     compare::{Comparison, Difference},
     fact::FileFacts,
-    judges::{JUDGES, Judge},
+    judges::Judge,
 };
 use crate::{
     Result,
@@ -54,10 +55,10 @@ pub(crate) fn run(options: &Options) -> Result {
         }
         None => build_extractor()?,
     };
-    let is_asked = |judge: &&Judge| {
+    let is_asked = |judge: &&'static Judge| {
         options.languages.is_empty() || options.languages.iter().any(|name| name == judge.language)
     };
-    for judge in JUDGES.iter().filter(is_asked) {
+    for judge in judges::all().filter(is_asked) {
         let measured = measure(judge, &extractor, options.corpus.as_deref())?;
         print!("{}", report::table(judge, &measured));
         if options.corpus.is_none() {
@@ -80,12 +81,12 @@ pub(crate) struct Measured {
 }
 
 /// Fetches the corpus, runs both sides, compares, and keeps the differences under target/accuracy/.
-pub(crate) fn measure(judge: &Judge, extractor: &Path, corpus: Option<&Path>) -> Result<Measured> {
+pub(crate) fn measure(judge: &'static Judge, extractor: &Path, corpus: Option<&Path>) -> Result<Measured> {
     let folder = shell::root().join("target/accuracy").join(judge.language);
     make_folder(&folder)?;
     let corpus = match corpus {
         Some(corpus) => corpus.to_owned(),
-        None => corpora::fetch(judge)?,
+        None => corpora::fetch(judge.of_facts())?,
     };
     let (judged, extracted) = (folder.join("judge.ndjson"), folder.join("extracted.ndjson"));
     let (mut command, version) = (judge.command)(&corpus)?;
@@ -93,7 +94,7 @@ pub(crate) fn measure(judge: &Judge, extractor: &Path, corpus: Option<&Path>) ->
     let mut extract = Command::new(extractor);
     extract
         .args(["extract", "--ast", "none"])
-        .args(judge.extracted.iter().flat_map(|name| ["--language", name]));
+        .args(judge.of_facts().extracted.iter().flat_map(|name| ["--language", name]));
     // The facts that an earlier build left in the user's cache must not answer for this one.
     extract.arg(&corpus).env("XDG_CACHE_HOME", folder.join("cache"));
     into_file(&mut extract, &extracted)?;

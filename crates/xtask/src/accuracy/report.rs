@@ -8,7 +8,7 @@ use crate::{Result, shell};
 const FILE: &str = "docs/accuracy.md";
 
 /// The figures as a table of Markdown.
-pub(crate) fn table(judge: &Judge, measured: &Measured) -> String {
+pub(crate) fn table(judge: &'static Judge, measured: &Measured) -> String {
     let comparison = &measured.comparison;
     let mut text = format!(
         "Judge: {} ({}). Corpus: {}: {} files that both read; the extractor reports errors in {} of them. \
@@ -16,7 +16,7 @@ pub(crate) fn table(judge: &Judge, measured: &Measured) -> String {
          places are wrong and are not compared.\n\n",
         judge.name,
         measured.version,
-        judge.corpus_name,
+        judge.of_facts().corpus_name,
         comparison.files,
         comparison.partial,
         measured.unread_by_judge,
@@ -45,7 +45,7 @@ pub(crate) fn table(judge: &Judge, measured: &Measured) -> String {
 }
 
 /// Puts the figures between the language's marks in the report.
-pub(crate) fn write(judge: &Judge, measured: &Measured) -> Result {
+pub(crate) fn write(judge: &'static Judge, measured: &Measured) -> Result {
     replace(judge.language, "accuracy", &table(judge, measured))
 }
 
