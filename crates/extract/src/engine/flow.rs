@@ -156,4 +156,6 @@ impl<'t> Walk<'t> {
 }
 
 #[cfg(test)]
+mod definition;
+#[cfg(test)]
 mod tests;

@@ -107,9 +107,12 @@ impl Flow {
     /// `elif`, where it is a clause of its own inside the `if`.
     pub(crate) const ELIF: Self =
         Self { decisions: 1, cognitive: Increment::Flat, nests: false, is_control: false };
-    /// `else`, where it is no [`Role::Else`]; `goto`, and `break` or `continue` to a label.
+    /// `else`, where it is no [`Role::Else`]; `#elif`, `#else`; `goto`, and `break` or `continue` to a label.
     pub(crate) const JUMP: Self =
         Self { decisions: 0, cognitive: Increment::Flat, nests: false, is_control: false };
+    /// `#if`, `#ifdef`: no decision of the program, but one for who reads it.
+    pub(crate) const DIRECTIVE: Self =
+        Self { decisions: 0, cognitive: Increment::Nested, nests: true, is_control: false };
     /// A function without a name inside another one.
     pub(crate) const LAMBDA: Self =
         Self { decisions: 0, cognitive: Increment::None, nests: true, is_control: false };

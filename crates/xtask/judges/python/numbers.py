@@ -1,13 +1,12 @@
 """What other tools measure of Python functions: one JSON object a file on standard output, in the form of facts.py.
 
-Arguments: the root of a tree. Needs the packages mccabe, radon, lizard, cognitive_complexity and complexipy.
+Arguments: the root of a tree. Needs the packages mccabe, radon, lizard and cognitive_complexity.
 
 A tool does not know every function. `unknown` names the numbers that a tool cannot say, by the syntax tree alone and
 whatever its number is; docs/accuracy.md has the reasons:
 
 - lizard, where it sees the function, or one inside it, end on another line than Python does, or does not see it;
-- cognitive_complexity and complexipy, where the function holds what they are known to count otherwise than the published
-  definition does.
+- cognitive_complexity, where the function holds what it is known to count otherwise than the published definition does.
 """
 
 import ast
@@ -16,13 +15,12 @@ import os
 import sys
 import warnings
 
-import complexipy
 import lizard
 from cognitive_complexity.api import get_cognitive_complexity
 from mccabe import PathGraphingAstVisitor
 from radon.visitors import ComplexityVisitor
 
-SCOPE = {"numbers": ["mccabe", "radon", "lizard", "cognitive_complexity", "complexipy"]}
+SCOPE = {"numbers": ["mccabe", "radon", "lizard", "cognitive_complexity"]}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 TRIES = (ast.Try,) + ((ast.TryStar,) if hasattr(ast, "TryStar") else ())
@@ -79,10 +77,6 @@ def of_lizard(path, source):
     }
 
 
-def of_complexipy(source):
-    return {(each.line_start, each.line_end): each.complexity for each in complexipy.code_complexity(source).functions}
-
-
 def functions_of(tree):
     """Every function with its qualified name."""
     open_nodes = [(tree, "")]
@@ -135,9 +129,12 @@ def recursive_names(tree):
     return found
 
 
+NESTING = (ast.If, ast.For, ast.While, ast.IfExp, ast.Lambda, ast.ExceptHandler) + TRIES + FUNCTIONS
+
+
 def package_differs(function):
     """cognitive_complexity knows no `match`, `async for` and `except*`; it counts trees of operators, not sequences, and looks into
-    none; an `if` with an `elif` does not nest, and an `if` that is all of an `else` is an `elif` to it."""
+    none; an `if` with an `elif` does not nest and is not nested, and an `if` that is all of an `else` is an `elif` to it."""
     for node in ast.walk(function):
         if isinstance(node, ast.ClassDef) or type(node).__name__ in ("Match", "AsyncFor", "TryStar"):
             return True
@@ -145,27 +142,43 @@ def package_differs(function):
             kinds = (ast.BoolOp, ast.IfExp, ast.Lambda) + COMPREHENSIONS
             if any(isinstance(each, kinds) for each in ast.walk(node) if each is not node):
                 return True
-        if isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
-            kinds = (ast.If, ast.For, ast.While, ast.IfExp, ast.Lambda) + TRIES + FUNCTIONS
-            if node.orelse[0].col_offset != node.col_offset:
-                return True
-            if any(isinstance(each, kinds) for part in node.body for each in ast.walk(part)):
-                return True
-    return False
+        chain = elif_chain(node)
+        if not chain:
+            continue
+        if any(each.col_offset != node.col_offset for each in chain):
+            return True
+        if any(isinstance(each, NESTING) for branch in [node, *chain] for part in branch.body for each in ast.walk(part)):
+            return True
+    return any(
+        elif_chain(inner)
+        for outer in ast.walk(function)
+        if isinstance(outer, NESTING) and outer is not function and not isinstance(outer, ast.Try)
+        for inner in inside(outer)
+    )
 
 
-def complexipy_differs(function):
-    """complexipy counts comprehensions as loops and no `else` of loops, and does not look into classes."""
-    for node in ast.walk(function):
-        if isinstance(node, COMPREHENSIONS + (ast.ClassDef,)):
-            return True
-        if isinstance(node, (ast.For, ast.While, ast.AsyncFor)) and node.orelse:
-            return True
-    return False
+def elif_chain(node):
+    """The `if`s that are all of the `else` of the one before."""
+    chain = []
+    while isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+        node = node.orelse[0]
+        chain.append(node)
+    return chain
+
+
+def inside(outer):
+    """What is nested in a node: not the `elif` of an `if`."""
+    later = elif_chain(outer)
+    skipped = {id(later[0])} if later else set()
+    open_nodes = [each for each in ast.iter_child_nodes(outer) if id(each) not in skipped]
+    while open_nodes:
+        each = open_nodes.pop()
+        yield each
+        open_nodes.extend(ast.iter_child_nodes(each))
 
 
 def numbers_of(node, place, tools):
-    mccabe, radon, by_line, by_extent, recursive = tools
+    mccabe, radon, by_line, recursive = tools
     unknown = []
     numbers = {"mccabe": mccabe.get(place), "radon": radon.get(place)}
     if is_lost(node, by_line):
@@ -176,11 +189,6 @@ def numbers_of(node, place, tools):
         unknown.append("cognitive_complexity")
     else:
         numbers["cognitive_complexity"] = get_cognitive_complexity(node)
-    extent = (node.lineno, node.end_lineno)
-    if node.name in recursive or complexipy_differs(node) or extent not in by_extent:
-        unknown.append("complexipy")
-    else:
-        numbers["complexipy"] = by_extent[extent]
     return {name: str(value) for name, value in numbers.items() if value is not None}, unknown
 
 
@@ -192,10 +200,8 @@ def facts_of(path, relative):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
-        tools = (of_mccabe(tree), of_radon(tree), of_lizard(path, text), of_complexipy(text), recursive_names(tree))
+        tools = (of_mccabe(tree), of_radon(tree), of_lizard(path, text), recursive_names(tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return {"path": relative, "error": f"{type(error).__name__}: {error}"}
-    except Exception as error:  # complexipy has an exception of its own for what its parser does not know.
         return {"path": relative, "error": f"{type(error).__name__}: {error}"}
     facts = []
     for node, qualified_name in functions_of(tree):

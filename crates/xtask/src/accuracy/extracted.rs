@@ -63,8 +63,7 @@ fn numbers(function: &Value, at: &[u64], facts: &mut Vec<Fact>) {
             .with("mccabe", &function["complexity_mccabe"])
             .with("radon", &function["complexity_radon"])
             .with("lizard", &function["complexity_lizard"])
-            .with("cognitive_complexity", &function["cognitive_complexity"])
-            .with("complexipy", &function["cognitive_complexity"]);
+            .with("cognitive_complexity", &function["cognitive_complexity"]);
         facts.push(fact);
     }
 }

@@ -12,8 +12,7 @@ use crate::Result;
 const GOAL: f64 = 0.999;
 
 /// The tools that measure functions.
-const TOOLS: [&str; 5] =
-    ["mccabe==0.7.0", "radon==6.0.1", "lizard==1.17.10", "cognitive_complexity==1.3.0", "complexipy==8.3.0"];
+const TOOLS: [&str; 4] = ["mccabe==0.7.0", "radon==6.0.1", "lizard==1.17.10", "cognitive_complexity==1.3.0"];
 
 /// What measures lines.
 const TOKEI: &str = "15.0.0";
@@ -22,7 +21,7 @@ const TOKEI: &str = "15.0.0";
 pub(crate) static MEASURES: &[Judge] = &[
     Judge {
         language: "python-numbers",
-        name: "mccabe 0.7.0, radon 6.0.1, lizard 1.17.10, cognitive_complexity 1.3.0, complexipy 8.3.0",
+        name: "mccabe 0.7.0, radon 6.0.1, lizard 1.17.10, cognitive_complexity 1.3.0",
         command: python_numbers,
         ..NUMBERS
     },

@@ -142,8 +142,11 @@ fn a_function_that_only_makes_another_one_is_no_depth() {
 }
 
 #[test]
-fn what_the_preprocessor_decides_is_no_decision() {
-    check(&[(C, "void f(void) {\n#if A && B(1)\n g();\n#endif\n}\n", (1, 0, 0))]);
+fn what_the_preprocessor_decides_is_no_decision_but_a_burden() {
+    check(&[
+        (C, "void f(void) {\n#if A && B(1)\n g();\n#endif\n}\n", (1, 1, 0)),
+        (C, "void f(void) {\n#ifdef A\n if (a) g();\n#elif B\n g();\n#else\n h();\n#endif\n}\n", (2, 5, 1)),
+    ]);
 }
 
 #[test]

@@ -121,8 +121,19 @@ pub(super) fn case_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     }
 }
 
-/// `#if` and `#elif`: the condition is decided before there is a program.
-pub(super) fn preprocessor_condition<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+/// `#if`: the condition is decided before there is a program.
+pub(super) fn if_directive<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    walk.flow(node, Flow::DIRECTIVE);
+    ignore_condition(walk, node);
+}
+
+/// `#elif`.
+pub(super) fn elif_directive<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    walk.flow(node, Flow::JUMP);
+    ignore_condition(walk, node);
+}
+
+fn ignore_condition<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     if let Some(condition) = walk.child(node, CONDITION) {
         walk.ignore(condition);
     }

@@ -105,8 +105,11 @@ pub(super) fn match_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 fn takes_everything<'t>(walk: &mut Walk<'t>, case: Node<'t>) -> bool {
     let children = walk.children(case);
-    let mut patterns = children.into_iter().filter(|child| walk.is(*child, CASE_PATTERN));
-    let (Some(pattern), None) = (patterns.next(), patterns.next()) else { return false };
+    // Behind a comma (`case x,:`) the pattern is one of a sequence.
+    let [_, pattern, next, ..] = children[..] else { return false };
+    if next.kind() == "," || !walk.is(pattern, CASE_PATTERN) {
+        return false;
+    }
     if walk.bytes(pattern) == b"_" {
         return true;
     }
