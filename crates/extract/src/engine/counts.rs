@@ -54,12 +54,19 @@ pub(crate) struct Count {
     marks: u8,
     /// It may be the mark of a reference of C++ to lizard.
     is_reference: bool,
+    /// It is the text of a string.
+    is_text: bool,
 }
 
 impl Count {
     /// Nothing.
-    pub(crate) const NONE: Self =
-        Self { one: Definitions::NONE, two: Definitions::NONE, marks: 0, is_reference: false };
+    pub(crate) const NONE: Self = Self {
+        one: Definitions::NONE,
+        two: Definitions::NONE,
+        marks: 0,
+        is_reference: false,
+        is_text: false,
+    };
 
     /// It counts one by these definitions.
     pub(crate) const fn one(by: Definitions) -> Self {
@@ -86,10 +93,15 @@ impl Count {
         Self { is_reference: true, ..self }
     }
 
+    /// The text of a string: its lines are code even where they are blank.
+    pub(super) const fn of_text(self) -> Self {
+        Self { is_text: true, ..self }
+    }
+
     /// Whether it says anything.
     #[inline]
     pub(super) fn says_anything(self) -> bool {
-        self.one.0 | self.two.0 | self.marks != 0
+        self.one.0 | self.two.0 | self.marks != 0 || self.is_text
     }
 }
 
@@ -153,6 +165,9 @@ impl<'t> Walk<'t> {
     /// Counts a node that the walk enters.
     pub(crate) fn count(&mut self, node: Node<'t>, count: Count) {
         let start = node.start_byte();
+        if count.is_text && node.start_position().row < node.end_position().row {
+            self.add_text(start as u32, node.end_byte() as u32);
+        }
         if start < self.ignored_until || count.is_reference && self.is_reference_to_lizard(node) {
             return;
         }
@@ -167,6 +182,13 @@ impl<'t> Walk<'t> {
             let before = counts.marks;
             counts.marks |= count.marks;
             self.open_frame(FrameKind::Marks { before });
+        }
+    }
+
+    /// Records a string over several lines, unless it is a part of another one.
+    fn add_text(&mut self, start: u32, end: u32) {
+        if self.texts.last().is_none_or(|(_, last_end)| *last_end <= start) {
+            self.texts.push((start, end));
         }
     }
 

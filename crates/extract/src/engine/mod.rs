@@ -89,7 +89,7 @@ pub fn parse(language: Language, source: &[u8], options: &ParseOptions) -> Parse
             Language::Unknown => "no known language".to_owned(),
             _ => format!("support for {language} was left out when this program was built"),
         };
-        let lines = Some(Lines::count(source, &[]).counts);
+        let lines = Some(Lines::count(source, &[], &[]).counts);
         let parse_status = ParseStatus::Skipped;
         let facts = TransformedAst { lines, parse_status, skip_reason: Some(reason), ..known };
         return ParsedFile { facts, ..ParsedFile::default() };
@@ -102,7 +102,7 @@ pub fn parse(language: Language, source: &[u8], options: &ParseOptions) -> Parse
             ParsedFile { facts, ..parsed }
         }
         None => {
-            let lines = Some(Lines::count(source, &[]).counts);
+            let lines = Some(Lines::count(source, &[], &[]).counts);
             let known = TransformedAst { lines, ..known };
             failed(known, IssueKind::OverLimit, &over_limit(checks, options.max_tree_bytes))
         }
@@ -155,7 +155,7 @@ fn extract(
     let root = tree.root_node();
     let mut walk = Walk::new(source, root, table, rules, options);
     walk.run(root);
-    let lines = Lines::count(source, &walk.comments.ranges);
+    let lines = Lines::count(source, &walk.comments.ranges, &walk.texts);
     walk.settle(&lines);
     (rules.finish)(&mut walk);
     walk.find_errors(root);

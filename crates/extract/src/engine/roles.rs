@@ -180,6 +180,13 @@ impl Table {
                 }
             }
         }
+        for name in rules.texts {
+            let id = grammar.id_for_node_kind(name, true);
+            if id > 0 {
+                let (_, count) = &mut roles[usize::from(id)];
+                *count = count.of_text();
+            }
+        }
         let kind = |name: &&str| match grammar.id_for_node_kind(name, true) {
             0 => match grammar.id_for_node_kind(name, false) {
                 0 => ABSENT,

@@ -26,6 +26,8 @@ pub(crate) struct Walk<'t> {
     /// Where the part ends of which no calls and operators are taken, in bytes.
     pub(super) ignored_until: usize,
     pub(super) comments: Comments,
+    /// Where strings over several lines lie, in bytes, in source order, none in another.
+    pub(super) texts: Vec<(u32, u32)>,
     pub(super) frames: Frames,
     pub(super) complexity: Complexity,
     /// Annotations that wait for the definition that they stand before.
@@ -66,6 +68,7 @@ impl<'t> Walk<'t> {
             skip_children: false,
             ignored_until: 0,
             comments: Comments::default(),
+            texts: Vec::new(),
             frames: Frames::default(),
             complexity: Complexity::default(),
             pending: Vec::new(),

@@ -80,6 +80,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     wrappers: &["declaration", "linkage_specification", "template_declaration", "type_definition"],
     calls_construct: true,
     bare_calls_reach_members: true,
+    texts: &["raw_string_literal"],
     ..c::COMMON
 };
 

@@ -166,6 +166,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     tokens: &[("else", Role::Else), ("&&", Role::Boolean), ("||", Role::Boolean)],
     comment_form,
     bare_calls_reach_members: true,
+    texts: &["interpolated_string_expression", "raw_string_literal", "verbatim_string_literal"],
     ..LanguageRules::NONE
 };
 

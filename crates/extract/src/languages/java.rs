@@ -149,6 +149,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     counting: &counting::COUNTING,
     comment_form,
     bare_calls_reach_members: true,
+    texts: &["string_literal"],
     ..LanguageRules::NONE
 };
 

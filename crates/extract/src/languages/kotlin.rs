@@ -130,6 +130,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     comment_form,
     calls_construct: true,
     bare_calls_reach_members: true,
+    texts: &["multiline_string_literal", "string_literal"],
     ..LanguageRules::NONE
 };
 

@@ -90,6 +90,8 @@ pub(crate) struct LanguageRules {
     pub(crate) tokens: &'static [(&'static str, Role)],
     /// What nodes count by the definitions of other tools.
     pub(crate) counting: &'static Counting,
+    /// Kinds of nodes that are strings and may reach over several lines.
+    pub(crate) texts: &'static [&'static str],
     /// Kinds of nodes that stand around a definition and begin where it begins for a reader: `export`, decorators.
     pub(crate) wrappers: &'static [&'static str],
     /// What stands between the parts of a qualified name.
@@ -122,6 +124,7 @@ impl LanguageRules {
         nodes: &[],
         tokens: &[],
         counting: &Counting::NONE,
+        texts: &[],
         wrappers: &[],
         separator: ".",
         comment_form: c_like_form,

@@ -145,6 +145,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     comment_form: |_| CommentForm::Line,
     calls_construct: true,
     finish,
+    texts: &["string"],
     ..LanguageRules::NONE
 };
 

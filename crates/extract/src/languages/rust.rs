@@ -179,6 +179,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     separator: "::",
     comment_form,
     calls_construct: true,
+    texts: &["raw_string_literal", "string_literal"],
     ..LanguageRules::NONE
 };
 

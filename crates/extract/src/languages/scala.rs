@@ -167,6 +167,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     comment_form,
     calls_construct: true,
     bare_calls_reach_members: true,
+    texts: &["interpolated_string", "string"],
     ..LanguageRules::NONE
 };
 

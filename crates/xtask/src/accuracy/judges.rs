@@ -125,8 +125,11 @@ pub(crate) fn names() -> Vec<&'static str> {
 }
 
 impl Judge {
-    /// The judge of the language's facts, on whose corpus its numbers are compared too.
+    /// The judge of the language's facts, on whose corpus its numbers are compared too unless they have one of their own.
     pub(crate) fn of_facts(&'static self) -> &'static Self {
+        if !self.corpus.is_empty() {
+            return self;
+        }
         let name = self.language.split('-').next().unwrap_or(self.language);
         JUDGES.iter().find(|judge| judge.language == name).unwrap_or(self)
     }

@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use super::{
-    corpora,
+    corpora::{self, Source},
     judges::{Judge, programs, python_program},
 };
 use crate::Result;
@@ -22,6 +22,9 @@ pub(crate) static MEASURES: &[Judge] = &[
     Judge {
         language: "python-numbers",
         name: "mccabe 0.7.0, radon 6.0.1, lizard 1.17.10, cognitive_complexity 1.3.0",
+        extracted: &["python"],
+        corpus: &[Source::PythonLibrary],
+        corpus_name: "the standard library of the judging Python",
         command: python_numbers,
         ..NUMBERS
     },

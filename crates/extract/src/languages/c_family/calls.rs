@@ -7,6 +7,7 @@ use super::{
     ARGUMENTS, DESTRUCTOR_NAME, FIELD, FIELD_EXPRESSION, FIELD_IDENTIFIER, FUNCTION, FUNCTION_DECLARATOR,
     IDENTIFIER, MACRO_TYPE_SPECIFIER, NAME, PARAMETERS, PARENTHESIZED_EXPRESSION, POINTER_EXPRESSION,
     QUALIFIED_IDENTIFIER, TEMPLATE_FUNCTION, TYPE, TYPE_IDENTIFIER,
+    counting::count_name,
     declarators::{Declared, last_name},
 };
 use crate::engine::{CallSite, Walk};
@@ -31,6 +32,7 @@ pub(in crate::languages) fn call_expression<'t>(walk: &mut Walk<'t>, node: Node<
     }
     let callee = if is_pointer { callee } else { name };
     let (kind, name) = if walk.is(name, IDENTIFIER) {
+        count_name(walk, name);
         (CallKind::Function, name)
     } else if walk.is(name, FIELD_EXPRESSION) {
         let Some(field) = walk.child(name, FIELD) else { return };

@@ -1,6 +1,8 @@
 //! What lizard counts in C and C++: words and operators in bodies, and the directives that leave out code.
 
-use crate::engine::{Count, Counting, Definitions};
+use tree_sitter::Node;
+
+use crate::engine::{Count, Counting, Definitions, Walk};
 
 const WORD: Count = Count::one(Definitions::LIZARD);
 
@@ -22,3 +24,10 @@ pub(super) static COUNTING: Counting = Counting {
     in_bodies: Definitions::LIZARD,
     joins: |_| Definitions::LIZARD,
 };
+
+/// Counts a name that is one of the words: where a macro is not understood, a statement behind it looks like a call or a function.
+pub(super) fn count_name<'t>(walk: &mut Walk<'t>, name: Node<'t>) {
+    if matches!(walk.bytes(name), b"if" | b"for" | b"while" | b"case" | b"catch") {
+        walk.count(name, WORD);
+    }
+}

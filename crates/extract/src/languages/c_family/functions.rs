@@ -10,6 +10,7 @@ use super::{
     OPERATOR_NAME, PARAMETERS, PURE_VIRTUAL_CLAUSE, STORAGE_CLASS_SPECIFIER, TRAILING_RETURN_TYPE, TYPE,
     TYPE_QUALIFIER, VALUE, VARIADIC_PARAMETER_DECLARATION, VIRTUAL_SPECIFIER,
     calls::{macro_loop, macro_loop_around},
+    counting::count_name,
     declarators::{Declared, declared, is_modifier, last_name, scope_text, type_text},
 };
 use crate::engine::{Flow, FunctionDraft, Limit, Walk};
@@ -73,6 +74,7 @@ pub(super) fn open<'t>(
     let name = function_name(walk, last);
     // What is not understood may leave a statement that looks like a function.
     if matches!(name.as_str(), "if" | "for" | "while" | "switch" | "return" | "sizeof") {
+        count_name(walk, last);
         return;
     }
     let modifiers = modifiers(walk, node, found);

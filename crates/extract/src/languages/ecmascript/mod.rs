@@ -133,6 +133,7 @@ pub(super) const COMMON: LanguageRules = LanguageRules {
         "variable_declaration",
         "variable_declarator",
     ],
+    texts: &["string", "template_string"],
     comment_form,
     finish,
     ..LanguageRules::NONE
