@@ -1,5 +1,7 @@
 //! What parsing gives, and how it is divided: the definitions, which are final, and what linking needs.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use snake_pipe_core::{
     id::SymbolKey,
@@ -61,8 +63,9 @@ pub struct ParsedFile {
 }
 
 /// A variable, bound by a function's body or by the file's top level: `x = …`, `let x`, `for x in`, `Foo x`. In C only
-/// pointers to functions. Parameters are none, nor are names that a definition or an import binds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// pointers to functions. Parameters are none. What a definition or an import names is a variable as well where the language lets it be bound again and it is
+/// (Python, JavaScript); it has no type then.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Local {
     /// Index of the innermost function that binds it; none at the file's top level (and not in a class's body).
     pub function: Option<u32>,
@@ -117,6 +120,8 @@ pub struct Linkable {
     pub declarations: Vec<Declaration>,
     /// Variables of the file's top level with their types, empty where none is known.
     pub variables: Vec<(String, String)>,
+    /// Those of these variables that only functions without a name, comprehensions and blocks bind, inside themselves.
+    pub inner_variables: Vec<String>,
     /// Names under which the file offers its definitions.
     pub exports: Vec<Export>,
     /// Imports as written.
@@ -185,6 +190,26 @@ pub struct ClassSymbol {
     pub field_visibilities: Vec<Visibility>,
 }
 
+/// The variables of the top level that are bound inside a part of it alone.
+fn inner_variables(locals: &[Local]) -> Vec<String> {
+    let of_top = |is_inner: bool| {
+        locals.iter().filter(move |local| local.function.is_none() && local.is_inner == is_inner)
+    };
+    let mut inner: BTreeSet<&str> = of_top(true).map(|local| local.name.as_str()).collect();
+    if !inner.is_empty() {
+        of_top(false).for_each(|local| {
+            inner.remove(local.name.as_str());
+        });
+    }
+    inner.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether a parameter that is a pattern (`{ a, b: c }`) may bind a name.
+pub(crate) fn is_in_pattern(pattern: &str, name: &str) -> bool {
+    pattern.starts_with(['{', '['])
+        && pattern.split(|c: char| c != '_' && c != '$' && !c.is_alphanumeric()).any(|word| word == name)
+}
+
 impl ParsedFile {
     /// Divides the file: facts without references, and what linking needs. [`Linkable`]'s references go back into the
     /// facts once they are resolved.
@@ -216,6 +241,7 @@ impl ParsedFile {
                 function.is_unscoped = true;
             }
         }
+        let inner_variables = inner_variables(&self.locals);
         let mut variables = Vec::new();
         for Local { function, name, type_name, .. } in self.locals {
             let names = match function {
@@ -250,6 +276,7 @@ impl ParsedFile {
             classes: classes.collect(),
             declarations: self.declarations,
             variables,
+            inner_variables,
             exports: self.exports,
             import_places: self.import_places,
             imports: std::mem::take(&mut self.facts.imports),

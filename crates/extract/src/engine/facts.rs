@@ -5,8 +5,8 @@ use std::ops::Range;
 use snake_pipe_core::model::{Annotation, Base, BaseKind, Call, CallKind, Field, Import, Owner, Visibility};
 use tree_sitter::Node;
 
-use super::{Limit, Scope, Walk, late::MemberOf, walk::Pending};
-use crate::parsed::{Declaration, Export, Local};
+use super::{Limit, Walk, late::MemberOf, walk::Pending};
+use crate::parsed::{Declaration, Export};
 
 /// A call as a rule finds it.
 pub(crate) struct CallSite<'t> {
@@ -217,29 +217,6 @@ impl<'t> Walk<'t> {
     pub(crate) fn declare(&mut self, name: String, is_local: bool) {
         if !name.is_empty() {
             self.declarations.push(Declaration { name, is_local });
-        }
-    }
-
-    /// Adds a variable that is bound here, with its type where that is written. In the body of a class there are fields
-    /// instead.
-    pub(crate) fn add_local(&mut self, name: String, type_name: Option<String>) {
-        self.bind_local(name, type_name, false);
-    }
-
-    /// Adds a variable that a function without a name, or a comprehension, binds inside itself.
-    pub(crate) fn add_inner_local(&mut self, name: String, type_name: Option<String>) {
-        self.bind_local(name, type_name, true);
-    }
-
-    fn bind_local(&mut self, name: String, type_name: Option<String>, is_inner: bool) {
-        let function = match self.scope() {
-            Scope::Class(_) | Scope::Extension => return,
-            Scope::Function(index) => Some(index),
-            Scope::File => None,
-        };
-        let key = (function, name.clone(), type_name.clone(), is_inner);
-        if !name.is_empty() && self.late.local_names.insert(key) {
-            self.locals.push(Local { function, name, type_name, is_inner });
         }
     }
 

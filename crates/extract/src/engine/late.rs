@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use snake_pipe_core::model::{Base, CallKind, Import, Owner, TransformedAst, Visibility};
 
-use super::{Walk, lines::Lines, recursion};
+use super::{Walk, lines::Lines, locals::Locals, recursion};
 use crate::parsed::{Declaration, Export};
 
 /// A type whose member something is, by the name it would have here and by its bare name.
@@ -21,8 +21,8 @@ pub(super) struct Late {
     pub(super) bases: Vec<(MemberOf, Base)>,
     /// Fields that were added once.
     pub(super) field_names: FxHashSet<(u32, String)>,
-    /// Variables that were added once.
-    pub(super) local_names: FxHashSet<(Option<u32>, String, Option<String>, bool)>,
+    /// What is known of variables.
+    pub(super) locals: Locals,
     /// Functions that are members of objects without a class.
     pub(super) object_members: FxHashSet<u32>,
     /// Who may use the members that follow, by class.
@@ -38,29 +38,6 @@ impl Late {
 }
 
 impl Walk<'_> {
-    /// Leaves out variables that are parameters, or names of definitions or imports in the same scope.
-    fn settle_locals(&mut self) {
-        let mut bound: FxHashSet<(Option<u32>, &str)> = FxHashSet::default();
-        let facts = &self.facts;
-        for function in &facts.functions {
-            if function.class.is_none() {
-                bound.insert((function.parent, function.name.as_str()));
-            }
-        }
-        for class in facts.classes.iter().filter(|class| class.outer.is_none()) {
-            bound.insert((class.function, class.name.as_str()));
-        }
-        for import in &facts.imports {
-            bound.extend(import.alias.iter().chain(&import.name).map(|name| (None, name.as_str())));
-        }
-        self.locals.retain(|local| {
-            let function = local.function.and_then(|index| facts.functions.get(index as usize));
-            let is_parameter =
-                function.is_some_and(|function| function.parameters.iter().any(|p| p.name == local.name));
-            local.is_inner || !is_parameter && !bound.contains(&(local.function, local.name.as_str()))
-        });
-    }
-
     /// Finds the classes of this file that members and bases named, orders references, counts lines of functions.
     pub(super) fn settle(&mut self, lines: &Lines) {
         self.settle_members();

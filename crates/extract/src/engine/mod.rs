@@ -13,6 +13,7 @@ mod flow;
 mod issues;
 mod late;
 mod lines;
+mod locals;
 mod metrics;
 mod recursion;
 mod roles;
@@ -35,6 +36,7 @@ use std::{
 pub(crate) use comments::{CommentForm, c_like_form};
 pub(crate) use counts::{Count, Counting, Definitions};
 pub(crate) use facts::CallSite;
+pub(crate) use locals::LocalForm;
 pub(crate) use roles::{Bytes, FieldName, Flow, KindName, Role, names};
 pub(crate) use scopes::{ClassDraft, FunctionDraft, Scope};
 use snake_pipe_core::{

@@ -137,6 +137,17 @@ impl<'t> Walk<'t> {
         }
     }
 
+    /// The nodes around the current one inside the innermost function or class, its body aside; outside of both all of
+    /// them.
+    pub(crate) fn ancestors_in_definition(&self) -> &[Node<'t>] {
+        let frames = self.frames.scopes.iter().rev().map(|place| &self.frames.stack[*place as usize]);
+        let definition = { frames }
+            .find(|frame| matches!(frame.kind, FrameKind::Function { .. } | FrameKind::Class { .. }));
+        // The node at a frame's depth is the body or another part of the definition.
+        let depth = definition.map_or(0, |frame| frame.depth as usize + 1);
+        self.ancestors.get(depth..).unwrap_or_default()
+    }
+
     /// The function of this index, as far as it is known.
     pub(crate) fn function(&mut self, index: u32) -> &mut Function {
         &mut self.facts.functions[index as usize]

@@ -104,6 +104,8 @@ pub(crate) struct LanguageRules {
     pub(crate) calls_construct: bool,
     /// A bare call in a method may be one of another method of the class.
     pub(crate) bare_calls_reach_members: bool,
+    /// The name of a function or class is a variable like others: what is bound to it later takes its place.
+    pub(crate) rebinds_definitions: bool,
     /// What is to be done when the whole file was seen.
     pub(crate) finish: for<'t> fn(&mut Walk<'t>),
 }
@@ -131,6 +133,7 @@ impl LanguageRules {
         any_comment_documents: false,
         calls_construct: false,
         bare_calls_reach_members: false,
+        rebinds_definitions: false,
         finish: |_| {},
     };
 }

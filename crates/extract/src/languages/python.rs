@@ -20,7 +20,10 @@ use self::{
     counting::{COUNTING, count_else, if_clause, match_statement, try_statement},
     imports::{dynamic_import, import_from, import_statement},
     strings::doc_string,
-    variables::{as_pattern, assignment, for_in_clause, for_statement, named_expression},
+    variables::{
+        as_pattern, assignment, augmented_assignment, bind_captures, delete_statement, for_in_clause,
+        for_statement, global_statement, named_expression, nonlocal_statement,
+    },
 };
 use super::LanguageRules;
 use crate::engine::{Bytes, CallSite, CommentForm, Flow, FunctionDraft, Limit, Role, Walk, names};
@@ -35,6 +38,8 @@ names! {
         CALL = "call",
         CASE_CLAUSE = "case_clause",
         CASE_PATTERN = "case_pattern",
+        CLASS_DEFINITION = "class_definition",
+        CLASS_PATTERN = "class_pattern",
         COMMENT = "comment",
         CONCATENATED_STRING = "concatenated_string",
         DEFAULT_PARAMETER = "default_parameter",
@@ -45,15 +50,20 @@ names! {
         ELIF_CLAUSE = "elif_clause",
         ELSE_CLAUSE = "else_clause",
         EXCEPT_CLAUSE = "except_clause",
+        EXPRESSION_LIST = "expression_list",
         EXPRESSION_STATEMENT = "expression_statement",
         FUNCTION_DEFINITION = "function_definition",
         IDENTIFIER = "identifier",
         IF_STATEMENT = "if_statement",
         INTERPOLATION = "interpolation",
         KEYWORD_ARGUMENT = "keyword_argument",
+        KEYWORD_PATTERN = "keyword_pattern",
         KEYWORD_SEPARATOR = "keyword_separator",
+        LAMBDA = "lambda",
+        LIST_PATTERN = "list_pattern",
         LIST_SPLAT = "list_splat",
         LIST_SPLAT_PATTERN = "list_splat_pattern",
+        NONE = "none",
         PARENTHESIZED_EXPRESSION = "parenthesized_expression",
         PATTERN_LIST = "pattern_list",
         POSITIONAL_SEPARATOR = "positional_separator",
@@ -118,6 +128,10 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("type_alias_statement", Role::Rule(type_alias)),
         ("decorator", Role::Rule(decorator)),
         ("assignment", Role::Rule(assignment)),
+        ("augmented_assignment", Role::Rule(augmented_assignment)),
+        ("delete_statement", Role::Rule(delete_statement)),
+        ("global_statement", Role::Rule(global_statement)),
+        ("nonlocal_statement", Role::Rule(nonlocal_statement)),
         ("import_statement", Role::Rule(import_statement)),
         ("import_from_statement", Role::Rule(import_from)),
         ("future_import_statement", Role::Rule(import_from)),
@@ -144,6 +158,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     wrappers: &["decorated_definition"],
     comment_form: |_| CommentForm::Line,
     calls_construct: true,
+    rebinds_definitions: true,
     finish,
     texts: &["string"],
     ..LanguageRules::NONE
@@ -342,6 +357,7 @@ fn else_clause<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `case _:` is the default and no decision.
 fn case_clause<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    bind_captures(walk, node);
     let pattern = node.named_child(0);
     if pattern.is_none_or(|pattern| walk.bytes(pattern) != b"_") {
         walk.flow(node, Flow::CASE);

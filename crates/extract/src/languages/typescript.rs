@@ -66,6 +66,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("decorator", Role::Rule(es::decorator)),
         ("variable_declarator", Role::Rule(es::variable_declarator)),
         ("assignment_expression", Role::Rule(es::assignment_expression)),
+        ("augmented_assignment_expression", Role::Rule(es::augmented_assignment)),
         ("call_expression", Role::Rule(es::call_expression)),
         ("new_expression", Role::Rule(es::new_expression)),
         ("object", Role::Rule(es::object)),

@@ -3,7 +3,7 @@
 use snake_pipe_core::model::Origin;
 
 use super::{LinkIndex, meaning::Found, symbols::Scope};
-use crate::Linkable;
+use crate::{Linkable, parsed::is_in_pattern};
 
 /// What the scopes between a call and the file's top level say about a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,12 +69,6 @@ pub(super) fn declared_type<'a>(names: &'a [(String, String)], name: &str) -> Op
     let mut types = bound.map(|(bound, type_name)| if bound == name { type_name.as_str() } else { "" });
     let first = types.next()?;
     Some(if types.all(|other| other == first) { first } else { "" })
-}
-
-/// Whether a parameter that is a pattern (`{ a, b: c }`) may bind a name.
-fn is_in_pattern(pattern: &str, name: &str) -> bool {
-    pattern.starts_with(['{', '['])
-        && pattern.split(|c: char| c != '_' && c != '$' && !c.is_alphanumeric()).any(|word| word == name)
 }
 
 /// Whether `name` is a variable of a function or of those around it.

@@ -22,6 +22,8 @@ pub(super) struct FileSymbols {
     pub(super) declarations: Box<[Name]>,
     /// Variables of the top level; sorted.
     pub(super) variables: Box<[Name]>,
+    /// Those of them that are bound inside a part of the top level alone; sorted.
+    inner_variables: Box<[Name]>,
     /// Name outside, name inside; by name outside, then in source order.
     pub(super) exports: Box<[(Name, Name)]>,
     pub(super) imports: Box<[ImportEntry]>,
@@ -182,6 +184,7 @@ impl FileSymbols {
             classes,
             declarations: sorted(declarations.collect()),
             variables: sorted(linkable.variables.iter().map(|(name, _)| intern(name)).collect()),
+            inner_variables: sorted(linkable.inner_variables.iter().map(intern).collect()),
             exports: by_key(
                 linkable.exports.iter().map(|e| (intern(&e.name), intern(&e.local))).collect(),
                 |(outside, _)| *outside,
@@ -216,6 +219,11 @@ impl FileSymbols {
 
     pub(super) fn has_variable(&self, name: Name) -> bool {
         self.variables.binary_search(&name).is_ok()
+    }
+
+    /// Whether the name stands for a variable wherever the top level is seen.
+    pub(super) fn is_variable(&self, name: Name) -> bool {
+        self.has_variable(name) && self.inner_variables.binary_search(&name).is_err()
     }
 
     /// The names inside under which the file offers `name`.

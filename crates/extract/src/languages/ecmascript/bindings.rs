@@ -4,14 +4,15 @@ use tree_sitter::Node;
 
 use super::{
     ARRAY_PATTERN, ARROW_FUNCTION, AS_EXPRESSION, ASSIGNMENT_EXPRESSION, ASSIGNMENT_PATTERN, CALL_EXPRESSION,
-    CLASS, CONSTRUCTOR, EXPORT_STATEMENT, FIELD_DEFINITION, FUNCTION, FUNCTION_EXPRESSION,
-    GENERATOR_FUNCTION, IDENTIFIER, IMPORT, KEY, KIND, LEFT, MEMBER_EXPRESSION, NAME, NEW_EXPRESSION,
-    NON_NULL_EXPRESSION, OBJECT_ASSIGNMENT_PATTERN, OBJECT_FIELD, OBJECT_PATTERN, PAIR, PAIR_PATTERN,
-    PARAMETER, PARENTHESIZED_EXPRESSION, PROPERTY, PUBLIC_FIELD_DEFINITION, REST_PATTERN,
-    SATISFIES_EXPRESSION, SHORTHAND_PATTERN, STRING, TYPE, VALUE, VARIABLE_DECLARATOR, property_name,
+    CATCH_CLAUSE, CLASS, CONSTRUCTOR, EXPORT_STATEMENT, FIELD_DEFINITION, FOR_IN_STATEMENT, FOR_STATEMENT,
+    FUNCTION, FUNCTION_EXPRESSION, GENERATOR_FUNCTION, IDENTIFIER, IMPORT, KEY, KIND, LEFT,
+    MEMBER_EXPRESSION, NAME, NEW_EXPRESSION, NON_NULL_EXPRESSION, NULL, OBJECT_ASSIGNMENT_PATTERN,
+    OBJECT_FIELD, OBJECT_PATTERN, PAIR, PAIR_PATTERN, PARAMETER, PARENTHESIZED_EXPRESSION, PROPERTY,
+    PUBLIC_FIELD_DEFINITION, REST_PATTERN, RIGHT, SATISFIES_EXPRESSION, SHORTHAND_PATTERN, STATEMENT_BLOCK,
+    STRING, SWITCH_BODY, TYPE, UNDEFINED, VALUE, VARIABLE_DECLARATION, VARIABLE_DECLARATOR, property_name,
     type_text,
 };
-use crate::engine::{Flow, KindName, Limit, Walk};
+use crate::engine::{Flow, KindName, Limit, LocalForm, Walk};
 
 /// What a function or class without a name of its own is bound to.
 pub(super) struct Binding<'t> {
@@ -146,18 +147,77 @@ pub(super) fn member<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<(Node<'t>, N
 pub(in crate::languages) fn variable_declarator<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(name) = walk.child(node, NAME) else { return };
     let value = walk.child(node, VALUE);
-    let definitions = [ARROW_FUNCTION, FUNCTION_EXPRESSION, GENERATOR_FUNCTION, CLASS];
-    if value.is_some_and(|value| walk.is_any(value, &definitions) || is_require(walk, value)) {
+    if value.is_some_and(|value| is_definition(walk, name, value) || is_require(walk, value)) {
         return;
+    }
+    let is_block_scoped = !walk.parent().is_some_and(|around| walk.is(around, VARIABLE_DECLARATION));
+    let is_inner = is_inner(walk, is_block_scoped);
+    if !walk.is(name, IDENTIFIER) {
+        return bind_in(walk, name, is_inner);
     }
     let declared = walk.child(node, TYPE);
     let declared = type_text(walk, declared);
     let made = value.and_then(|value| made_type(walk, value));
-    if walk.is(name, IDENTIFIER) {
+    let form = LocalForm {
+        is_inner,
+        is_empty: value.is_none_or(|value| walk.is_any(value, &[NULL, UNDEFINED])),
+        is_annotated: declared.is_some(),
+    };
+    let name = walk.name(name);
+    walk.add_local_of(name, declared.or(made), form);
+}
+
+/// Whether a value is a function or class that gets the name of what it is bound to, as in `f = exports.f = () => {}`.
+fn is_definition<'t>(walk: &Walk<'t>, name: Node<'t>, value: Node<'t>) -> bool {
+    let definitions = [ARROW_FUNCTION, FUNCTION_EXPRESSION, GENERATOR_FUNCTION, CLASS];
+    let (mut value, mut name_of_value) = (value, name);
+    loop {
+        if walk.is_any(value, &definitions) {
+            return walk.bytes(name) == walk.bytes(name_of_value);
+        }
+        let inner = if walk.is(value, ASSIGNMENT_EXPRESSION) {
+            let left = walk.child(value, LEFT);
+            name_of_value =
+                left.map_or(name, |left| member(walk, left).map_or(left, |(_, property)| property));
+            walk.child(value, RIGHT)
+        } else if walk.is_any(value, &TRANSPARENT) {
+            value.named_child(0)
+        } else {
+            None
+        };
+        match inner {
+            Some(inner) => value = inner,
+            None => return false,
+        }
+    }
+}
+
+/// Whether what is declared at the current node is known in a part of the innermost definition alone: inside a function
+/// without a name, or a block.
+fn is_inner(walk: &Walk<'_>, is_block_scoped: bool) -> bool {
+    let functions = [ARROW_FUNCTION, FUNCTION_EXPRESSION, GENERATOR_FUNCTION];
+    let blocks = [CATCH_CLAUSE, FOR_IN_STATEMENT, FOR_STATEMENT, STATEMENT_BLOCK, SWITCH_BODY];
+    let is_part =
+        |node: &Node<'_>| walk.is_any(*node, &functions) || is_block_scoped && walk.is_any(*node, &blocks);
+    walk.ancestors_in_definition().iter().any(is_part)
+}
+
+/// An assignment to names: what they hold is no longer certain, unless the value is the definition of the only one.
+pub(super) fn assign<'t>(walk: &mut Walk<'t>, left: Node<'t>, value: Option<Node<'t>>) {
+    let is_name = walk.is(left, IDENTIFIER);
+    let value = value.filter(|_| is_name);
+    let is_definition = value.is_some_and(|value| is_definition(walk, left, value));
+    let made = value.and_then(|value| made_type(walk, value));
+    for (_, name) in bound_names(walk, left) {
         let name = walk.name(name);
-        walk.add_local(name, declared.or(made));
-    } else {
-        bind(walk, name);
+        walk.assign(name, made.clone(), is_definition);
+    }
+}
+
+/// `f ||= g`.
+pub(in crate::languages) fn augmented_assignment<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    if let Some(left) = walk.child(node, LEFT) {
+        assign(walk, left, None);
     }
 }
 
@@ -175,22 +235,27 @@ pub(super) fn made_type<'t>(walk: &mut Walk<'t>, value: Node<'t>) -> Option<Stri
 
 pub(in crate::languages) fn for_in_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     walk.flow(node, Flow::LOOP);
-    if let Some(left) = walk.child(node, LEFT).filter(|_| walk.child(node, KIND).is_some()) {
-        bind(walk, left);
+    let Some(left) = walk.child(node, LEFT) else { return };
+    match walk.child(node, KIND) {
+        Some(kind) => {
+            let is_block_scoped = walk.bytes(kind) != b"var";
+            bind_in(walk, left, is_block_scoped || is_inner(walk, false));
+        }
+        None => assign(walk, left, None),
     }
 }
 
 pub(in crate::languages) fn catch_clause<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     walk.flow(node, Flow::CATCH);
     if let Some(parameter) = walk.child(node, PARAMETER) {
-        bind(walk, parameter);
+        bind_in(walk, parameter, true);
     }
 }
 
-fn bind<'t>(walk: &mut Walk<'t>, pattern: Node<'t>) {
+fn bind_in<'t>(walk: &mut Walk<'t>, pattern: Node<'t>, is_inner: bool) {
     for (_, name) in bound_names(walk, pattern) {
         let name = walk.name(name);
-        walk.add_local(name, None);
+        walk.add_local_of(name, None, LocalForm { is_inner, ..LocalForm::default() });
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     EXTENDS_CLAUSE, EXTENDS_TYPE_CLAUSE, FUNCTION_EXPRESSION, GENERATOR_FUNCTION, GENERIC_TYPE,
     IMPLEMENTS_CLAUSE, INTERFACE_BODY, LEFT, NAME, OBJECT_TYPE, PROPERTY, RIGHT, STRING, THIS, TYPE,
     TYPE_ALIAS_DECLARATION, TYPE_ARGUMENTS, TYPE_PARAMETERS, VALUE,
-    bindings::{binding, made_type, member},
+    bindings::{assign, binding, made_type, member},
     calls::{annotate, parts},
     decorators,
     functions::{is_overload, parameters, return_type},
@@ -220,10 +220,10 @@ fn is_member_of_type(walk: &Walk<'_>) -> bool {
     walk.is(parent, INTERFACE_BODY) || (walk.is(parent, OBJECT_TYPE) && is_alias())
 }
 
-/// `this.name = …` in a constructor is a field; an assignment to `module.exports` an export.
+/// `this.name = …` in a constructor is a field; an assignment to `module.exports` an export; one to a name changes that.
 pub(in crate::languages) fn assignment_expression<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let (Some(left), Some(right)) = (walk.child(node, LEFT), walk.child(node, RIGHT)) else { return };
-    let Some((object, property)) = member(walk, left) else { return };
+    let Some((object, property)) = member(walk, left) else { return assign(walk, left, Some(right)) };
     if walk.is(object, THIS) {
         let Some(function) = walk.enclosing_function() else { return };
         let function = walk.function(function);

@@ -11,7 +11,9 @@ mod counting;
 mod functions;
 mod imports;
 
-pub(super) use bindings::{catch_clause, for_in_statement, object, variable_declarator};
+pub(super) use bindings::{
+    augmented_assignment, catch_clause, for_in_statement, object, variable_declarator,
+};
 pub(super) use calls::{call_expression, decorator, new_expression};
 pub(super) use classes::{
     assignment_expression, class, enum_declaration, field, interface_declaration, method_signature,
@@ -38,6 +40,7 @@ names! {
         ASSIGNMENT_EXPRESSION = "assignment_expression",
         ASSIGNMENT_PATTERN = "assignment_pattern",
         CALL_EXPRESSION = "call_expression",
+        CATCH_CLAUSE = "catch_clause",
         CLASS = "class",
         CLASS_BODY = "class_body",
         CLASS_HERITAGE = "class_heritage",
@@ -49,6 +52,8 @@ names! {
         EXTENDS_CLAUSE = "extends_clause",
         EXTENDS_TYPE_CLAUSE = "extends_type_clause",
         FIELD_DEFINITION = "field_definition",
+        FOR_IN_STATEMENT = "for_in_statement",
+        FOR_STATEMENT = "for_statement",
         FUNCTION_EXPRESSION = "function_expression",
         GENERATOR_FUNCTION = "generator_function",
         GENERIC_TYPE = "generic_type",
@@ -64,6 +69,7 @@ names! {
         NAMESPACE_IMPORT = "namespace_import",
         NEW_EXPRESSION = "new_expression",
         NON_NULL_EXPRESSION = "non_null_expression",
+        NULL = "null",
         OBJECT = "object",
         OBJECT_ASSIGNMENT_PATTERN = "object_assignment_pattern",
         OBJECT_PATTERN = "object_pattern",
@@ -78,8 +84,10 @@ names! {
         SATISFIES_EXPRESSION = "satisfies_expression",
         SHORTHAND = "shorthand_property_identifier",
         SHORTHAND_PATTERN = "shorthand_property_identifier_pattern",
+        STATEMENT_BLOCK = "statement_block",
         STRING = "string",
         SUPER = "super",
+        SWITCH_BODY = "switch_body",
         TEMPLATE_STRING = "template_string",
         TEMPLATE_SUBSTITUTION = "template_substitution",
         THIS = "this",
@@ -87,6 +95,7 @@ names! {
         TYPE_ANNOTATION = "type_annotation",
         TYPE_PREDICATE_ANNOTATION = "type_predicate_annotation",
         ASSERTS_ANNOTATION = "asserts_annotation",
+        UNDEFINED = "undefined",
         VARIABLE_DECLARATION = "variable_declaration",
         VARIABLE_DECLARATOR = "variable_declarator",
     }
@@ -135,6 +144,7 @@ pub(super) const COMMON: LanguageRules = LanguageRules {
     ],
     texts: &["string", "template_string"],
     comment_form,
+    rebinds_definitions: true,
     finish,
     ..LanguageRules::NONE
 };

@@ -4,10 +4,23 @@ use snake_pipe_core::model::{Field, FunctionKind};
 use tree_sitter::Node;
 
 use super::{
-    ALIAS, ATTRIBUTE, ATTRIBUTE_NAME, CALL, FUNCTION, IDENTIFIER, LEFT, NAME, OBJECT, PATTERN_LIST, RIGHT,
-    TUPLE_PATTERN, TYPE, last_part, visibility,
+    ALIAS, ATTRIBUTE, ATTRIBUTE_NAME, CALL, CASE_PATTERN, CLASS_DEFINITION, CLASS_PATTERN, DOTTED_NAME,
+    EXCEPT_CLAUSE, EXPRESSION_LIST, FUNCTION, FUNCTION_DEFINITION, IDENTIFIER, KEYWORD_PATTERN, LAMBDA, LEFT,
+    LIST_PATTERN, LIST_SPLAT_PATTERN, NAME, NONE, OBJECT, PARENTHESIZED_EXPRESSION, PATTERN_LIST, RIGHT,
+    TUPLE, TUPLE_PATTERN, TYPE, last_part, visibility,
 };
-use crate::engine::{Flow, Limit, Scope, Walk};
+use crate::engine::{Flow, KindName, Limit, LocalForm, Scope, Walk};
+
+/// What holds several names that are bound.
+const PATTERNS: [KindName; 7] = [
+    EXPRESSION_LIST,
+    LIST_PATTERN,
+    LIST_SPLAT_PATTERN,
+    PARENTHESIZED_EXPRESSION,
+    PATTERN_LIST,
+    TUPLE,
+    TUPLE_PATTERN,
+];
 
 /// Fields: names assigned in the body of a class, and `self.name` in `__init__`. Variables: names assigned elsewhere.
 pub(super) fn assignment<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
@@ -46,21 +59,56 @@ fn bound_names<'t>(walk: &mut Walk<'t>, pattern: Node<'t>) -> Vec<Node<'t>> {
     names
 }
 
+/// All names that a pattern binds, at any depth: `a` and `b` in `a, [*b, c.d]`.
+fn all_bound_names<'t>(walk: &mut Walk<'t>, pattern: Node<'t>) -> Vec<Node<'t>> {
+    let (mut names, mut open) = (Vec::new(), vec![pattern]);
+    while let Some(node) = open.pop() {
+        if walk.is(node, IDENTIFIER) {
+            names.push(node);
+        } else if walk.is_any(node, &PATTERNS) {
+            open.extend(walk.named_children(node).into_iter().rev());
+        }
+    }
+    names
+}
+
 /// Variables that a pattern binds; an assignment may say the type, or make an object whose class is in upper case.
 fn bind<'t>(walk: &mut Walk<'t>, pattern: Node<'t>, assignment: Option<Node<'t>>) {
-    let names = bound_names(walk, pattern);
+    let names = all_bound_names(walk, pattern);
     let declared = assignment.and_then(|assignment| walk.child_text(assignment, TYPE, Limit::Type));
     let value = assignment.and_then(|assignment| walk.child(assignment, RIGHT));
+    if value.is_some_and(|value| is_named_lambda(walk, pattern, value)) {
+        return;
+    }
     let callee = value.filter(|value| walk.is(*value, CALL)).and_then(|call| walk.child(call, FUNCTION));
     let made = callee.map(|callee| walk.text(callee, Limit::Type)).filter(|callee| {
         last_part(callee).starts_with(char::is_uppercase)
             && callee.chars().all(|character| character.is_alphanumeric() || matches!(character, '.' | '_'))
     });
     let type_name = declared.or(made).filter(|_| names.len() == 1);
+    let is_empty = value.is_some_and(|value| walk.is(value, NONE)) && is_in_handler(walk);
     for name in names {
         let name = walk.name(name);
-        walk.add_local(name, type_name.clone());
+        walk.add_local_of(name, type_name.clone(), LocalForm { is_empty, ..LocalForm::default() });
     }
+}
+
+/// `f = lambda: …` is a function of that name.
+fn is_named_lambda(walk: &Walk<'_>, name: Node<'_>, value: Node<'_>) -> bool {
+    let mut bare = value;
+    while walk.is(bare, PARENTHESIZED_EXPRESSION)
+        && let Some(inner) = bare.named_child(0)
+    {
+        bare = inner;
+    }
+    walk.is(name, IDENTIFIER) && walk.is(bare, LAMBDA)
+}
+
+/// Whether the current node stands in the `except` of the function or file around it.
+fn is_in_handler(walk: &Walk<'_>) -> bool {
+    let around = (1..).map_while(|levels| walk.ancestor(levels));
+    let mut around = around.take_while(|node| !walk.is_any(*node, &[FUNCTION_DEFINITION, CLASS_DEFINITION]));
+    around.any(|node| walk.is(node, EXCEPT_CLAUSE))
 }
 
 pub(super) fn for_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
@@ -73,7 +121,7 @@ pub(super) fn for_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 /// `for x in y` of a comprehension, whose names are its own.
 pub(super) fn for_in_clause<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(left) = walk.child(node, LEFT) else { return };
-    for name in bound_names(walk, left) {
+    for name in all_bound_names(walk, left) {
         let name = walk.name(name);
         walk.add_inner_local(name, None);
     }
@@ -90,6 +138,55 @@ pub(super) fn as_pattern<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 pub(super) fn named_expression<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     if let Some(name) = walk.child(node, NAME) {
         bind(walk, name, None);
+    }
+}
+
+/// `x += 1`.
+pub(super) fn augmented_assignment<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    if let Some(left) = walk.child(node, LEFT) {
+        bind(walk, left, None);
+    }
+}
+
+/// `del x` makes `x` a name of the scope as an assignment does, and leaves it without a value.
+pub(super) fn delete_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    for deleted in walk.named_children(node) {
+        bind(walk, deleted, None);
+    }
+}
+
+pub(super) fn global_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    for name in walk.named_children(node) {
+        let name = walk.name(name);
+        walk.bind_outside(name, true);
+    }
+}
+
+pub(super) fn nonlocal_statement<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    for name in walk.named_children(node) {
+        let name = walk.name(name);
+        walk.bind_outside(name, false);
+    }
+}
+
+/// The names that the pattern of a `case` captures: not values like `a.b`, nor the names of classes and of their fields.
+pub(super) fn bind_captures<'t>(walk: &mut Walk<'t>, case: Node<'t>) {
+    let mut open = walk.named_children(case);
+    open.retain(|child| walk.is(*child, CASE_PATTERN));
+    while let Some(node) = open.pop() {
+        let children = walk.named_children(node);
+        if walk.is(node, IDENTIFIER) {
+            bind(walk, node, None);
+        } else if walk.is(node, DOTTED_NAME) {
+            if let [name] = children[..]
+                && walk.bytes(name) != b"_"
+            {
+                bind(walk, name, None);
+            }
+        } else {
+            let named_first = usize::from(walk.is_any(node, &[CLASS_PATTERN, KEYWORD_PATTERN]));
+            open.extend(children.into_iter().skip(named_first));
+        }
     }
 }
 

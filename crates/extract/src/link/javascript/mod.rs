@@ -55,6 +55,18 @@ fn bound_name(import: &Import) -> Option<&str> {
     import.alias.as_deref().or(taken_name(import))
 }
 
+impl FileSymbols {
+    /// Whether a definition is a value; a type is none.
+    fn is_value(&self, local: Local) -> bool {
+        match local {
+            Local::Function(_) => true,
+            Local::Class(index) => {
+                !matches!(self.classes[index as usize].kind, ClassKind::Interface | ClassKind::TypeAlias)
+            }
+        }
+    }
+}
+
 impl LinkIndex {
     /// What an import as a whole refers to: what is taken from the module, or else the module.
     pub(super) fn javascript_import(&self, file: u32, number: usize) -> Found {
@@ -94,10 +106,12 @@ impl LinkIndex {
             renamed.add(self.javascript_top(file, local, seen));
         }
         let own = renamed.decide().or_else(|| self.javascript_top(file, name, seen));
-        own.or_else(|| self.javascript_reexported(file, name, seen))
+        let has_own = symbols.exported_as(name).next().is_some() || symbols.is_variable(name);
+        own.or_else(|| self.javascript_reexported(file, name, has_own, seen))
     }
 
-    fn javascript_reexported(&self, file: u32, name: Name, seen: &mut Seen) -> Found {
+    /// What a module passes on under a name; what it may have of its own goes before what a star passes on.
+    fn javascript_reexported(&self, file: u32, name: Name, has_own: bool, seen: &mut Seen) -> Found {
         let imports = || {
             let imports = self.symbols[file as usize].imports.iter().enumerate();
             imports.filter(|(_, import)| import.kind == ImportKind::ReExport)
@@ -107,6 +121,9 @@ impl LinkIndex {
             named.add(self.javascript_taken(file, number, import, seen));
         }
         named.decide().or_else(|| {
+            if has_own {
+                return Found::UNKNOWN;
+            }
             let mut starred = Candidates::default();
             for (number, _) in imports().filter(|(_, import)| import.local.is_none()) {
                 if let Some(Meaning::File(target)) = self.module_of(file, number).map(|found| found.meaning) {
@@ -120,6 +137,9 @@ impl LinkIndex {
     /// What a name stands for at the top level of a file: a definition, or what an import binds.
     fn javascript_top(&self, file: u32, name: Name, seen: &mut Seen) -> Found {
         let symbols = &self.symbols[file as usize];
+        if symbols.is_variable(name) {
+            return self.javascript_type_beside(file, name);
+        }
         let defined = self.javascript_defined(file, Scope::Top, name);
         defined.or_else(|| {
             let mut candidates = Candidates::default();
@@ -132,6 +152,16 @@ impl LinkIndex {
         })
     }
 
+    /// The only type of the top level that bears the name of a variable: what that holds is decided when the program runs.
+    fn javascript_type_beside(&self, file: u32, name: Name) -> Found {
+        let symbols = &self.symbols[file as usize];
+        let mut candidates = Candidates::default();
+        for local in symbols.members(Scope::Top, name).filter(|local| !symbols.is_value(*local)) {
+            candidates.add(Found::new(meaning_of(file, local), Origin::Scope));
+        }
+        candidates.decide()
+    }
+
     /// The definition of a name in a scope. A type and a value may share a name; the value goes before.
     fn javascript_defined(&self, file: u32, scope: Scope, name: Name) -> Found {
         let found = self.defined(file, scope, name, Origin::Scope);
@@ -139,13 +169,7 @@ impl LinkIndex {
             return found;
         }
         let symbols = &self.symbols[file as usize];
-        let is_value = |local: &Local| match local {
-            Local::Function(_) => true,
-            Local::Class(index) => {
-                !matches!(symbols.classes[*index as usize].kind, ClassKind::Interface | ClassKind::TypeAlias)
-            }
-        };
-        let mut values = symbols.members(scope, name).filter(is_value);
+        let mut values = symbols.members(scope, name).filter(|local| symbols.is_value(*local));
         match (values.next(), values.next()) {
             (Some(only), None) => Found::new(meaning_of(file, only), Origin::Scope),
             _ => found,

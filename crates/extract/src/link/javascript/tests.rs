@@ -264,3 +264,98 @@ fn a_type_and_a_value_of_one_name_are_the_value() {
     assert_eq!(tree.imports("use.ts"), ["./a Foo → a.ts:Foo (path)", "./a Bar → a.ts:Bar (path)"]);
     assert_eq!(tree.calls("use.ts"), ["2 Foo → a.ts:Foo (import)", "3 Bar → a.ts:Bar (import)"]);
 }
+
+#[test]
+fn a_name_that_is_assigned_is_not_its_definition() {
+    let bindings = [
+        "function f() {}\nf = wrap(f);\n",
+        "var f = function () {};\nif (x) f = other;\n",
+        "var f = () => {};\nf ||= other;\n",
+        "function f() {}\nfunction change() { f = other; }\n",
+        "function f() {}\nfunction change() { f = () => {}; }\n",
+        "function f() {}\nrun(() => { f = other; });\n",
+        "function f() {}\n({ f } = other);\n",
+        "function f() {}\n[f] = other;\n",
+        "function f() {}\nfor (f of other) {}\n",
+        "var f = pick();\nfunction f() {}\n",
+        "let f = require('./y').f;\nf = other;\n",
+    ];
+    for binding in bindings {
+        let tree = tree(&[
+            ("y.js", "exports.f = function () {};\n"),
+            ("m.js", &format!("{binding}function b() {{ f(); }}\nexports.f = f;\nf();\n")),
+            ("passes_on.js", "export { f } from './m';\n"),
+            ("use.js", "import { f } from './m';\nimport { f as g } from './passes_on';\nf();\ng();\n"),
+        ]);
+        let calls = tree.calls("m.js").into_iter().filter(|call| call.contains(" f →"));
+        let calls: Vec<String> =
+            calls.map(|call| call.split_once(' ').expect("a line").1.to_owned()).collect();
+        assert_eq!(calls, ["f → unresolved", "f → unresolved"], "{binding}");
+        assert_eq!(tree.calls("use.js"), ["3 f → unresolved", "4 g → unresolved"], "{binding}");
+    }
+}
+
+#[test]
+fn what_assigns_another_name_or_scope_leaves_a_definition_what_it_is() {
+    let bindings = [
+        "function f() {}\nfunction c() { let f = 1; f = 2; }\n",
+        "function f() {}\nfunction c(f) { f = 2; }\n",
+        "function f() {}\nfunction c({ f }) { f = 2; }\n",
+        "function f() {}\nrun(function () { var f = 1; });\n",
+        "function f() {}\nif (x) { const f = 1; }\n",
+        "function f() {}\nfor (let f of x) {}\n",
+        "function f() {}\ntry { x(); } catch (f) {}\n",
+        "function f() {}\nf.name = 'g';\no.f = 1;\n",
+        "let f;\nf = function () {};\n",
+        "var f = null;\nf = () => {};\n",
+        "var f = exports.f = function () {};\n",
+    ];
+    for binding in bindings {
+        let tree = tree(&[("m.js", &format!("{binding}function b() {{ f(); }}\n"))]);
+        let calls = tree.calls("m.js");
+        let last = calls.last().and_then(|call| call.split_once(' ')).expect("the call of f");
+        assert_eq!(last.1, "f → m.js:f (scope)", "{binding}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_assigned_has_no_type_but_a_written_one() {
+    let tree = tree(&[(
+        "a.ts",
+        "class C { m() {} }\nclass D { m() {} }\nfunction f() {\n  let c = new C();\n  c = other();\n  c.m();\n}\nfunction g(x) {\n  var c = new C();\n  if (x) c = new D();\n  c.m();\n}\nfunction h() {\n  let c: C = new C();\n  c = other();\n  c.m();\n}\nfunction i() {\n  let c = new C();\n  c = new C();\n  c.m();\n}\nlet top = new C();\nfunction j() { top = other(); }\nfunction k() { top.m(); }\n",
+    )]);
+    let calls: Vec<String> = tree.calls("a.ts").into_iter().filter(|call| call.contains(".m →")).collect();
+    assert_eq!(
+        calls,
+        [
+            "6 c.m → unresolved",
+            "11 c.m → unresolved",
+            "16 c.m → a.ts:C.m (member)",
+            "21 c.m → a.ts:C.m (member)",
+            "25 top.m → unresolved",
+        ]
+    );
+}
+
+#[test]
+fn a_type_beside_a_variable_stays_a_type() {
+    let tree = tree(&[
+        ("a.ts", "export interface Foo { m(): void }\nexport const Foo = make();\n"),
+        ("use.ts", "import { Foo } from './a';\nfunction f(x: Foo) { x.m(); Foo(); }\n"),
+    ]);
+    assert_eq!(tree.imports("use.ts"), ["./a Foo → a.ts:Foo (path)"]);
+    assert_eq!(tree.calls("use.ts"), ["2 x.m → a.ts:Foo.m (member)", "2 Foo → unresolved"]);
+}
+
+#[test]
+fn what_a_module_exports_itself_goes_before_what_a_star_passes_on() {
+    let tree = tree(&[
+        ("y.ts", "export function f() {}\nexport function g() {}\n"),
+        (
+            "m.ts",
+            "const pick = make();\nexport const f = make();\nexport { pick as g };\nexport * from './y';\n",
+        ),
+        ("use.ts", "import { f, g } from './m';\nf();\ng();\n"),
+    ]);
+    assert_eq!(tree.calls("use.ts"), ["2 f → unresolved", "3 g → unresolved"]);
+}

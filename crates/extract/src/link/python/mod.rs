@@ -107,6 +107,8 @@ impl LinkIndex {
     /// What `name` is at the top level of a module: defined, imported by name, imported with a star; or its submodule.
     fn python_attribute(&self, module: u32, name: &str, seen: &mut Seen) -> Found {
         let found = match self.names.get(name) {
+            // What it holds is decided when the program runs.
+            Some(number) if self.symbols[module as usize].is_variable(number) => return Found::UNKNOWN,
             Some(number) if seen.first_time(module, number) => self.python_bound(module, number, seen),
             Some(_) | None => Found::UNKNOWN,
         };
@@ -158,6 +160,9 @@ impl LinkIndex {
             if let Some(Meaning::File(file)) = self.module_of(module, number).map(|found| found.meaning)
                 && seen.first_time(file, name)
             {
+                if self.symbols[file as usize].is_variable(name) {
+                    return Found::UNKNOWN;
+                }
                 candidates.add(self.python_bound(file, name, seen).by(Origin::Import));
             }
         }

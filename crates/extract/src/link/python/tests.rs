@@ -284,3 +284,106 @@ fn a_comprehension_or_lambda_hides_a_name_where_it_stands() {
     let calls: Vec<String> = tree.calls("m.py").into_iter().filter(|call| call.contains(" f →")).collect();
     assert_eq!(calls, ["2 f → unresolved", "3 f → unresolved", "5 f → unresolved", "7 f → m.py:f (scope)"]);
 }
+
+#[test]
+fn a_name_that_is_bound_again_is_not_its_definition() {
+    let bindings = [
+        "from y import g\ng = wrap(g)\n",
+        "def g(): pass\ng = 3\n",
+        "def g(): pass\nfor g in []: pass\n",
+        "def g(): pass\nwith open() as g: pass\n",
+        "def g(): pass\ndef c():\n    global g\n    g = None\n",
+        "def g(): pass\ndef c():\n    global g\n    def g(): pass\n",
+        "def g(): pass\nif (g := 3): pass\n",
+        "def g(): pass\nmatch x:\n    case [g, 1]: pass\n",
+        "def g(): pass\nmatch x:\n    case A(a=g): pass\n",
+        "def g(): pass\nmatch x:\n    case 1 as g: pass\n",
+        "def g(): pass\nmatch x:\n    case {**g}: pass\n",
+        "def g(): pass\ntry: pass\nexcept E as g: pass\n",
+        "def g(): pass\ndel g\n",
+        "def g(): pass\ng += 1\n",
+        "def g(): pass\na, [*g] = x\n",
+        "def g(): pass\nimport g\ng = 1\n",
+        "if x:\n    def g(): pass\nelse:\n    g = os.unlink\n",
+    ];
+    for binding in bindings {
+        let tree = tree(&[
+            ("y.py", "def g(): pass\n"),
+            ("m.py", &format!("{binding}def b():\n    g()\ng()\n")),
+            ("passes_on.py", "from m import g\n"),
+            ("stars.py", "from y import *\nfrom m import *\n"),
+            ("use.py", "from m import g\nimport passes_on, stars\ng()\npasses_on.g()\nstars.g()\n"),
+        ]);
+        let calls = tree.calls("m.py").into_iter().filter(|call| call.contains(" g →"));
+        let calls: Vec<String> =
+            calls.map(|call| call.split_once(' ').expect("a line").1.to_owned()).collect();
+        assert_eq!(calls, ["g → unresolved", "g → unresolved"], "{binding}");
+        assert_eq!(tree.imports("use.py")[0], "m g → m.py (path)", "{binding}");
+        assert_eq!(
+            tree.calls("use.py"),
+            ["3 g → unresolved", "4 passes_on.g → unresolved", "5 stars.g → unresolved"],
+            "{binding}"
+        );
+    }
+}
+
+#[test]
+fn what_binds_another_name_or_scope_leaves_a_definition_what_it_is() {
+    let bindings = [
+        "__all__ = ['g']\n",
+        "@wrap\ndef other(): pass\n",
+        "def c():\n    g = None\n",
+        "def c(g): pass\n",
+        "def c():\n    global g\n    print(g)\n",
+        "class C:\n    g = 1\n",
+        "x = [g for g in []]\n",
+        "x = lambda g: 1\n",
+        "a.g = 1\n",
+        "match x:\n    case g.a: pass\n",
+        "match x:\n    case g(g=1): pass\n",
+        "try: pass\nexcept E: g = None\n",
+        "import a as b\n",
+    ];
+    for binding in bindings {
+        let tree = tree(&[
+            ("m.py", &format!("def g(): pass\n{binding}def b():\n    g()\n")),
+            ("use.py", "from m import g\ng()\n"),
+        ]);
+        assert_eq!(tree.calls("use.py"), ["2 g → m.py:g (import)"], "{binding}");
+        let calls = tree.calls("m.py");
+        let last = calls.last().and_then(|call| call.split_once(' ')).expect("the call of g");
+        assert_eq!(last.1, "g → m.py:g (scope)", "{binding}");
+    }
+}
+
+#[test]
+fn what_stands_for_a_failed_import_cannot_be_called() {
+    let tree = tree(&[
+        ("y.py", "def f(): pass\n"),
+        ("m.py", "try:\n    from y import f\nexcept ImportError:\n    f = None\ndef b():\n    f()\n"),
+        ("n.py", "try:\n    from y import f\nexcept ImportError:\n    f = other\ndef b():\n    f()\n"),
+    ]);
+    assert_eq!(tree.calls("m.py"), ["6 f → y.py:f (import)"]);
+    assert_eq!(tree.calls("n.py"), ["6 f → unresolved"]);
+}
+
+#[test]
+fn a_function_in_a_function_may_be_bound_again_too() {
+    let tree = tree(&[(
+        "m.py",
+        "def a():\n    def f(): pass\n    f = wrap(f)\n    f()\ndef b():\n    def f(): pass\n    def c():\n        nonlocal f\n        f = 3\n    f()\ndef d():\n    f = lambda: 1\n    f()\n",
+    )]);
+    let calls: Vec<String> = tree.calls("m.py").into_iter().filter(|call| call.contains(" f →")).collect();
+    assert_eq!(calls, ["4 f → unresolved", "10 f → unresolved", "13 f → m.py:d.f (scope)"]);
+}
+
+#[test]
+fn a_class_that_is_bound_again_is_no_base_and_no_type() {
+    let tree = tree(&[(
+        "m.py",
+        "class A:\n    def f(self): pass\nA = wrap(A)\nclass B(A): pass\ndef g(a: A):\n    a.f()\nclass C:\n    def f(self): pass\nC = C()\nC.f()\n",
+    )]);
+    assert_eq!(tree.bases("m.py"), ["A → unresolved"]);
+    let calls: Vec<String> = tree.calls("m.py").into_iter().filter(|call| call.contains(".f →")).collect();
+    assert_eq!(calls, ["6 a.f → unresolved", "10 C.f → unresolved"]);
+}
