@@ -57,11 +57,55 @@ fn edit_and_compare(seed: u64, steps: u64) {
         assert_same_rows(&derived_rows_of(&sqlite), &expected);
         assert_same_rows(&derived_rows_of(&postgres), &expected);
     }
+    for [table, ..] in HISTORIES {
+        println!("seed {seed}: the past of {table}");
+        assert_eq!(past(&sqlite, table), past(&postgres, table));
+    }
+    for url in [&sqlite, &postgres] {
+        assert_history_leads_to_the_rows(url);
+    }
     let fresh = TestDatabase::create().unwrap();
     program.load_wholly(tree.path(), &[&fresh.url()]);
     assert_same_rows(&rows_of(&postgres), &rows_of(&fresh.url()));
     for url in [&sqlite, &postgres] {
         assert_done(&program.command().args(["check", "--from", url]).output().unwrap());
+    }
+}
+
+/// Each history, what it is the history of, that one's id, and a measure of both.
+const HISTORIES: [[&str; 5]; 2] = [
+    ["file_history", "files", "file_id", "lines", "total_lines"],
+    ["function_history", "functions", "function_id", "complexity", "complexity"],
+];
+
+/// What a history says but for the snapshots, which are each database's own.
+fn past(url: &str, table: &str) -> Vec<String> {
+    let table = TableId::ALL.iter().map(|id| id.table()).find(|known| known.name == table).unwrap();
+    let columns = table.columns.iter().filter(|column| !column.volatile).map(|column| column.name);
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    let rows = answer(url, &format!("SELECT {columns} FROM {} ORDER BY {columns}", table.name));
+    assert!(!rows.is_empty(), "edits have changed something");
+    rows
+}
+
+/// Each change begins with what the one before it ended with, and the last one ends with what is there now.
+fn assert_history_leads_to_the_rows(url: &str) {
+    for [table, of, id, measure, column] in HISTORIES {
+        let torn = format!(
+            "SELECT a.{id}, a.change, b.change FROM {table} a JOIN {table} b ON b.{id} = a.{id}
+             WHERE a.changed_at < b.changed_at AND NOT EXISTS (
+                 SELECT 1 FROM {table} c
+                 WHERE c.{id} = a.{id} AND c.changed_at > a.changed_at AND c.changed_at < b.changed_at)
+               AND ((a.change = 'removed') <> (b.change = 'added')
+                    OR a.{measure}_after IS DISTINCT FROM b.{measure}_before)"
+        );
+        assert_eq!(answer(url, &torn), [""; 0], "{url} {table}");
+        let wrong = format!(
+            "SELECT h.{id}, h.change FROM {table} h LEFT JOIN {of} n ON n.{id} = h.{id}
+             WHERE NOT EXISTS (SELECT 1 FROM {table} c WHERE c.{id} = h.{id} AND c.changed_at > h.changed_at)
+               AND ((h.change = 'removed') <> (n.{id} IS NULL) OR h.{measure}_after IS DISTINCT FROM n.{column})"
+        );
+        assert_eq!(answer(url, &wrong), [""; 0], "{url} {table}");
     }
 }
 

@@ -268,6 +268,8 @@ const CASES: &[Case] = &[
         &["1 | 3 | zoo | a.java", "1 | 3 | zoo | b.java", "1 | 3 | zoo | c.java"],
     ),
     ("instability", &[], &["shop | tests | 1 | 0 | 1", "shop | shop | 0 | 1 | 0"]),
+    // Nothing is known of what led to a first snapshot; tests/history.rs asks about others.
+    ("largest-changes", &[], &[]),
     (
         "largest-functions",
         &[("limit", "3")],
@@ -302,6 +304,30 @@ const CASES: &[Case] = &[
         ],
     ),
     ("public-api", &[("repository", "shop")], &[]),
+    (
+        "search-names",
+        &[("words", "order")],
+        &[
+            "Order | class | Order | shop/model.py | 10",
+            "ExpressOrder | class | ExpressOrder | shop/service.py | 6",
+        ],
+    ),
+    (
+        "search-names",
+        &[("words", "FEED1"), ("repository", "copy"), ("limit", "2")],
+        &[
+            "feed1 | method | Keeper.feed1 | keeper.java | 7",
+            "feed10 | method | Keeper.feed10 | keeper.java | 52",
+        ],
+    ),
+    ("search-names", &[("words", "heckout")], &[]),
+    (
+        "search-paths",
+        &[("words", "service")],
+        &["shop/service.py | python | 40 | shop", "tests/test_service.py | python |  | shop"],
+    ),
+    ("search-paths", &[("words", "shop model")], &["shop/model.py | python |  | shop"]),
+    ("search-paths", &[("words", "odel")], &[]),
     ("todos", &[], &["TODO | shop/model.py | 17 | python"]),
     ("undocumented-functions", &[("repository", "copy")], &["Keeper.feed0 | method | keeper.java | 2 | 2"]),
     ("unresolved-imports", &[], &["nowhere | unresolved | 2 | 1 | animals.java"]),

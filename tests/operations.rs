@@ -63,12 +63,39 @@ fn each_role_may_do_what_it_is_for_and_no_more() {
         place.run(&arguments).exits(0);
     }
     place.run(&["migrate", "--dry-run", "--to", &reader]).exits(0);
+    bookkeeping_is_read_by_the_reader_and_kept_by_the_writer(&place, &reader, &writer);
     // A busy machine is no healthy one, which is not the role's fault.
     let health = place.run(&["health", "--from", &reader]);
     assert!(matches!(health.code, Some(0 | 3)), "{}", health.told());
     place.write("shop/pkg/more.py", "def still_more():\n    return 1\n");
     let refused = place.run(&["load", "shop", "--to", &reader]).exits(1);
     assert!(refused.stderr.contains("permission denied"), "{}", refused.told());
+}
+
+fn bookkeeping_is_read_by_the_reader_and_kept_by_the_writer(place: &Place, reader: &str, writer: &str) {
+    let kept_under = |url: &str| place.write("snake-pipe.toml", format!("[metadata]\nurl = \"{url}\"\n"));
+    kept_under(reader);
+    let runs = place.run(&["runs", "list", "--format", "json"]).exits(0).json();
+    assert_eq!(runs.as_array().unwrap().len(), 3, "one by the owner, two by the writer: {runs}");
+    for reading in [
+        &["stats", "--since", "7d"][..],
+        &["tasks"],
+        &["errors", "list"],
+        &["dead-letters", "list"],
+        &["positions"],
+        &["schemas", "list"],
+        &["lineage"],
+        &["pipelines", "list"],
+        &["audit"],
+        &["gc", "--dry-run"],
+    ] {
+        place.run(reading).exits(0);
+    }
+    kept_under(writer);
+    for writing in [&["recover"][..], &["gc", "--older-than", "1"], &["dead-letters", "replay"]] {
+        place.run(writing).exits(0);
+    }
+    fs::remove_file(place.path("snake-pipe.toml")).unwrap();
 }
 
 #[test]
@@ -160,6 +187,9 @@ fn a_backup_of_postgresql_comes_back_as_it_was_and_an_altered_one_is_refused() {
     let tables = told["manifest"]["tables"].as_array().unwrap();
     let files = tables.iter().find(|table| table["name"] == "files").unwrap();
     assert_eq!(files["rows"], 9);
+    // The bookkeeping in the same database comes along.
+    let runs = tables.iter().find(|table| table["name"] == "snake_pipe.runs").unwrap();
+    assert_eq!(runs["rows"], 1);
     let again = place.run(&["backup", "monday", "--from", &to]).exits(2);
     assert!(again.stderr.contains("a backup in this folder already"), "{}", again.told());
 
@@ -167,6 +197,8 @@ fn a_backup_of_postgresql_comes_back_as_it_was_and_an_altered_one_is_refused() {
     place.run(&["restore", "monday", "--to", &restored]).exits(0);
     assert_eq!(content(&place, &restored), content(&place, &to));
     place.run(&["check", "--from", &restored]).exits(0);
+    let recorded = "SELECT count(*) FROM snake_pipe.runs";
+    assert_eq!(empty.psql(recorded).unwrap(), "1");
     // What was restored goes on as a database of its own.
     place.write("shop/pkg/more.py", "def more():\n    return 1\n");
     place.run(&["load", "shop", "--to", &restored]).exits(0);

@@ -5,6 +5,9 @@
 -- partitioned tables themselves they would make attaching wait for every writer. They are checked when a transaction ends and
 -- have no action: the writer removes a file's rows itself, and un-resolves what referred to them.
 --
+-- History is partitioned by month, so that what is old is dropped as a whole. Loads of a role that owns the tables make the months;
+-- until then rows are kept in the default partition.
+--
 -- Texts are compared by bytes (COLLATE "C"), so that they sort as in every other backend.
 
 CREATE TABLE repositories (
@@ -576,6 +579,82 @@ COMMENT ON COLUMN dependencies.site_count IS 'Number of sites.';
 COMMENT ON COLUMN dependencies.line_number IS 'Line, from 1; NULL where the producer did not say.';
 CREATE TABLE dependencies_default PARTITION OF dependencies DEFAULT;
 
+CREATE TABLE file_history (
+    snapshot_id uuid NOT NULL,
+    file_id uuid NOT NULL,
+    repository_id bigint NOT NULL,
+    file_path text COLLATE "C" NOT NULL,
+    language text COLLATE "C" NOT NULL,
+    change text COLLATE "C" NOT NULL,
+    lines_before integer,
+    lines_after integer,
+    code_lines_before integer,
+    code_lines_after integer,
+    function_count_before integer,
+    function_count_after integer,
+    complexity_before integer,
+    complexity_after integer,
+    changed_at timestamptz NOT NULL,
+    CONSTRAINT file_history_pkey PRIMARY KEY (snapshot_id, file_id, repository_id, changed_at),
+    CONSTRAINT file_history_change_check CHECK (change IN ('added', 'changed', 'removed')),
+    CONSTRAINT file_history_before_check CHECK (change <> 'added' OR coalesce(lines_before, code_lines_before, function_count_before, complexity_before) IS NULL),
+    CONSTRAINT file_history_after_check CHECK (change <> 'removed' OR coalesce(lines_after, code_lines_after, function_count_after, complexity_after) IS NULL)
+) PARTITION BY RANGE (changed_at);
+COMMENT ON TABLE file_history IS 'A file whose content a load changed; a repository''s first snapshot changes nothing.';
+COMMENT ON COLUMN file_history.snapshot_id IS 'The snapshot that this change led to; see `snapshots`.';
+COMMENT ON COLUMN file_history.file_id IS 'The file; see `files`, where it is there still.';
+COMMENT ON COLUMN file_history.repository_id IS 'The repository and ref; part of every key; see `repositories`.';
+COMMENT ON COLUMN file_history.file_path IS 'Its path.';
+COMMENT ON COLUMN file_history.language IS 'Its language; see `files`.';
+COMMENT ON COLUMN file_history.change IS 'added, changed or removed.';
+COMMENT ON COLUMN file_history.lines_before IS 'All lines before; NULL where it was added.';
+COMMENT ON COLUMN file_history.lines_after IS 'All lines after; NULL where it was removed.';
+COMMENT ON COLUMN file_history.code_lines_before IS 'Lines with code on them before.';
+COMMENT ON COLUMN file_history.code_lines_after IS 'Lines with code on them after.';
+COMMENT ON COLUMN file_history.function_count_before IS 'Number of its functions before.';
+COMMENT ON COLUMN file_history.function_count_after IS 'Number of its functions after.';
+COMMENT ON COLUMN file_history.complexity_before IS 'Sum of its functions'' cyclomatic complexities before.';
+COMMENT ON COLUMN file_history.complexity_after IS 'Sum of its functions'' cyclomatic complexities after.';
+COMMENT ON COLUMN file_history.changed_at IS 'When it became visible, as `snapshots` has it.';
+CREATE TABLE file_history_default PARTITION OF file_history DEFAULT;
+
+CREATE TABLE function_history (
+    snapshot_id uuid NOT NULL,
+    function_id uuid NOT NULL,
+    repository_id bigint NOT NULL,
+    file_id uuid NOT NULL,
+    qualified_name text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    change text COLLATE "C" NOT NULL,
+    lines_before integer,
+    lines_after integer,
+    complexity_before integer,
+    complexity_after integer,
+    cognitive_complexity_before integer,
+    cognitive_complexity_after integer,
+    changed_at timestamptz NOT NULL,
+    CONSTRAINT function_history_pkey PRIMARY KEY (snapshot_id, file_id, function_id, repository_id, changed_at),
+    CONSTRAINT function_history_change_check CHECK (change IN ('added', 'changed', 'removed')),
+    CONSTRAINT function_history_before_check CHECK (change <> 'added' OR coalesce(lines_before, complexity_before, cognitive_complexity_before) IS NULL),
+    CONSTRAINT function_history_after_check CHECK (change <> 'removed' OR coalesce(lines_after, complexity_after, cognitive_complexity_after) IS NULL)
+) PARTITION BY RANGE (changed_at);
+COMMENT ON TABLE function_history IS 'A function that a load changed, in a file whose content it changed; where it stands is no change.';
+COMMENT ON COLUMN function_history.snapshot_id IS 'The snapshot that this change led to; see `snapshots`.';
+COMMENT ON COLUMN function_history.function_id IS 'The function; see `functions`, where it is there still.';
+COMMENT ON COLUMN function_history.repository_id IS 'The repository and ref; part of every key; see `repositories`.';
+COMMENT ON COLUMN function_history.file_id IS 'Its file; see `file_history`.';
+COMMENT ON COLUMN function_history.qualified_name IS 'The name with what encloses it.';
+COMMENT ON COLUMN function_history.kind IS 'Its kind; see `functions`.';
+COMMENT ON COLUMN function_history.change IS 'added, changed or removed.';
+COMMENT ON COLUMN function_history.lines_before IS 'Lines from first to last before; NULL where it was added.';
+COMMENT ON COLUMN function_history.lines_after IS 'Lines from first to last after; NULL where it was removed.';
+COMMENT ON COLUMN function_history.complexity_before IS 'Cyclomatic complexity before.';
+COMMENT ON COLUMN function_history.complexity_after IS 'Cyclomatic complexity after.';
+COMMENT ON COLUMN function_history.cognitive_complexity_before IS 'Cognitive complexity before.';
+COMMENT ON COLUMN function_history.cognitive_complexity_after IS 'Cognitive complexity after.';
+COMMENT ON COLUMN function_history.changed_at IS 'When it became visible, as `snapshots` has it.';
+CREATE TABLE function_history_default PARTITION OF function_history DEFAULT;
+
 CREATE TABLE derived_tables (
     repository_id bigint NOT NULL,
     table_name text COLLATE "C" NOT NULL,
@@ -659,12 +738,12 @@ CREATE INDEX files_repository_id_idx ON files (repository_id);
 CREATE INDEX files_file_path_idx ON files USING spgist (file_path);
 CREATE INDEX files_language_idx ON files (language);
 CREATE INDEX classes_file_id_idx ON classes (file_id);
-CREATE INDEX classes_name_idx ON classes (name);
+CREATE INDEX classes_name_idx ON classes (name, repository_id);
 CREATE INDEX classes_qualified_name_idx ON classes (qualified_name);
 CREATE INDEX classes_outer_class_id_idx ON classes (outer_class_id) WHERE outer_class_id IS NOT NULL;
 CREATE INDEX classes_method_count_idx ON classes (method_count) WHERE method_count > 0;
 CREATE INDEX functions_file_id_idx ON functions (file_id);
-CREATE INDEX functions_name_idx ON functions (name);
+CREATE INDEX functions_name_idx ON functions (name, repository_id);
 CREATE INDEX functions_qualified_name_idx ON functions (qualified_name);
 CREATE INDEX functions_class_id_idx ON functions (class_id) WHERE class_id IS NOT NULL;
 CREATE INDEX functions_parent_function_id_idx ON functions (parent_function_id) WHERE parent_function_id IS NOT NULL;

@@ -403,6 +403,47 @@ CREATE TABLE dependencies (
     FOREIGN KEY (target_file_id, repository_id) REFERENCES files (file_id, repository_id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 
+-- A file whose content a load changed; a repository's first snapshot changes nothing. History has no foreign keys: it names what is
+-- gone.
+CREATE TABLE file_history (
+    snapshot_id TEXT NOT NULL,
+    file_id TEXT NOT NULL,
+    repository_id INTEGER NOT NULL,
+    file_path TEXT NOT NULL,
+    language TEXT NOT NULL,
+    change TEXT NOT NULL CHECK (change = 'added' OR change = 'changed' OR change = 'removed'),
+    lines_before INTEGER,
+    lines_after INTEGER,
+    code_lines_before INTEGER,
+    code_lines_after INTEGER,
+    function_count_before INTEGER,
+    function_count_after INTEGER,
+    complexity_before INTEGER,
+    complexity_after INTEGER,
+    changed_at TEXT NOT NULL,
+    CHECK (change <> 'added' OR coalesce(lines_before, code_lines_before, function_count_before, complexity_before) IS NULL),
+    CHECK (change <> 'removed' OR coalesce(lines_after, code_lines_after, function_count_after, complexity_after) IS NULL)
+) STRICT;
+
+-- A function that a load changed, in a file whose content it changed; where it stands is no change.
+CREATE TABLE function_history (
+    snapshot_id TEXT NOT NULL,
+    function_id TEXT NOT NULL,
+    repository_id INTEGER NOT NULL,
+    file_id TEXT NOT NULL,
+    qualified_name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    change TEXT NOT NULL CHECK (change = 'added' OR change = 'changed' OR change = 'removed'),
+    lines_before INTEGER,
+    lines_after INTEGER,
+    complexity_before INTEGER,
+    complexity_after INTEGER,
+    cognitive_complexity_before INTEGER,
+    cognitive_complexity_after INTEGER,
+    changed_at TEXT NOT NULL,
+    CHECK (change <> 'added' OR coalesce(lines_before, complexity_before, cognitive_complexity_before) IS NULL),
+    CHECK (change <> 'removed' OR coalesce(lines_after, complexity_after, cognitive_complexity_after) IS NULL)
+) STRICT;
 
 -- From which snapshot a derived table was made: it is up to date where that is the repository's. Derived tables have no foreign
 -- keys: they may name what is gone until they are calculated again.

@@ -34,12 +34,13 @@ CREATE INDEX files_file_name ON files (file_name);
 CREATE INDEX files_language ON files (language);
 
 CREATE INDEX classes_file ON classes (file_id);
-CREATE INDEX classes_name ON classes (name);
+-- With the repository: names are searched for without a look at the rows.
+CREATE INDEX classes_name ON classes (name, repository_id);
 CREATE INDEX classes_method_count ON classes (repository_id, method_count) WHERE method_count > 0;
 
 CREATE INDEX functions_file ON functions (file_id);
 CREATE INDEX functions_class ON functions (class_id) WHERE class_id IS NOT NULL;
-CREATE INDEX functions_name ON functions (name);
+CREATE INDEX functions_name ON functions (name, repository_id);
 CREATE INDEX functions_qualified_name ON functions (qualified_name);
 -- The first of a repository: by complexity, by lines, and without documentation.
 CREATE INDEX functions_complexity ON functions (repository_id, complexity DESC, function_id);
@@ -74,6 +75,8 @@ CREATE INDEX dependencies_external ON dependencies (target_module)
     WHERE dependency_type = 'import' AND status = 'external';
 CREATE INDEX dependencies_target_module ON dependencies (target_module) WHERE target_module IS NOT NULL;
 
+CREATE UNIQUE INDEX file_history_key ON file_history (snapshot_id, file_id, repository_id, changed_at);
+CREATE UNIQUE INDEX function_history_key ON function_history (snapshot_id, file_id, function_id, repository_id, changed_at);
 CREATE UNIQUE INDEX derived_tables_key ON derived_tables (repository_id, table_name);
 CREATE UNIQUE INDEX function_fan_in_key ON function_fan_in (function_id, repository_id);
 CREATE INDEX function_fan_in_top ON function_fan_in (repository_id, call_sites DESC, function_id);

@@ -15,6 +15,7 @@ mod catalogue;
 mod cycles;
 mod scope;
 mod template;
+mod words;
 
 pub(crate) use template::UNUSED_IMPORTS;
 
@@ -48,6 +49,9 @@ enum Finish {
     Rows,
     /// The answer from the rows is edges, of which the cycles are sought; that from the derived table is their members.
     Cycles,
+    /// Those in whose first column the words of the parameter `words` begin words; more rows are looked at until there are
+    /// enough.
+    Words,
     /// Each begins with its distance, and all nearer ones are wanted before any farther one: steps of one are tried until
     /// there are enough.
     Nearest,
@@ -101,6 +105,10 @@ impl NamedQuery {
     pub fn sql(&self) -> String {
         let values =
             self.parameters.iter().map(|parameter| (*parameter, vec![Value::Null])).collect::<Vec<_>>();
+        let values: Vec<_> = match self.finish {
+            Finish::Words => values.into_iter().chain(words::no_patterns()).collect(),
+            Finish::Rows | Finish::Cycles | Finish::Nearest => values,
+        };
         template::expand(self.template, &values, Repositories::ByName).sql
     }
 
@@ -146,6 +154,7 @@ impl NamedQuery {
         match self.finish {
             Finish::Rows => backend.execute_sql_query(statement(&values)).await,
             Finish::Nearest => nearest_first(backend, statement, values, limit).await,
+            Finish::Words => with_words(backend, statement, values, limit).await,
             Finish::Cycles => {
                 let answer = backend.execute_sql_query(statement(&values)).await?;
                 Ok(if scope.is_derived {
@@ -181,7 +190,11 @@ impl NamedQuery {
             };
             Ok((*parameter, values))
         };
-        self.parameters.iter().map(value).collect()
+        let mut values = self.parameters.iter().map(value).collect::<Result<Vec<_>>>()?;
+        if self.finish == Finish::Words {
+            values.extend(words::patterns(&text(&values, "words"))?);
+        }
+        Ok(values)
     }
 
     fn value(&self, parameter: &QueryParameter, given: &BTreeMap<String, String>) -> Result<Value> {
@@ -251,6 +264,40 @@ async fn nearest_first(
         }
     }
     unreachable!("every distance is reached before the numbers end")
+}
+
+/// Looks at more and more rows, in the order of the answer, until enough hold the words or there are no more.
+async fn with_words(
+    backend: &dyn DatabaseBackend,
+    statement: impl Fn(&[(QueryParameter, Vec<Value>)]) -> SqlQuery,
+    mut values: Vec<(QueryParameter, Vec<Value>)>,
+    limit: usize,
+) -> Result<QueryResult> {
+    let wanted = text(&values, "words");
+    let mut looked_at = limit.saturating_mul(words::CANDIDATES as usize).clamp(1, SqlQuery::DEFAULT_MAX_ROWS);
+    let mut duration = std::time::Duration::ZERO;
+    loop {
+        if let Some((_, value)) = values.iter_mut().find(|(parameter, _)| parameter.name == "limit") {
+            *value = vec![Value::Integer(looked_at as i64)];
+        }
+        let answer = backend.execute_sql_query(statement(&values)).await?;
+        duration += answer.duration;
+        let is_all = answer.rows.len() < looked_at || looked_at == SqlQuery::DEFAULT_MAX_ROWS;
+        let mut answer = words::matching(answer, &wanted);
+        if is_all || answer.rows.len() >= limit {
+            answer.rows.truncate(limit);
+            return Ok(QueryResult { duration, ..answer });
+        }
+        looked_at = looked_at.saturating_mul(words::CANDIDATES as usize).min(SqlQuery::DEFAULT_MAX_ROWS);
+    }
+}
+
+/// The value of a parameter that is a text; empty where it is not there.
+fn text(values: &[(QueryParameter, Vec<Value>)], name: &str) -> String {
+    match values.iter().find(|(parameter, _)| parameter.name == name).map(|(_, values)| &values[..]) {
+        Some([Value::Text(text)]) => text.clone(),
+        _ => String::new(),
+    }
 }
 
 /// The value of a parameter that is a number; no limit where it is not there.

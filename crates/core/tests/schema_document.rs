@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use snake_pipe_core::schema::{ColumnType, TABLES, Table, Unit};
+use snake_pipe_core::schema::{ColumnType, TABLES, Table, Unit, VIEWS, View};
 
 const HEAD: &str = "# Schema
 
@@ -21,6 +21,11 @@ the tables of those names with repository, path, language and qualified names be
 
 Derived tables sum up a repository. They are recalculated after a load; a row of `derived_tables` says from which snapshot, and only where
 that is the repository's current one are they up to date.
+
+History tables say what each load changed. They are the past of the loads that there were: a clean load of the same files has the same rows
+everywhere but there. A repository's first snapshot has no rows in them. A file counts as changed where its content is another, a
+function where its file did and anything of its row but its place, its `metadata` and what it belongs to. `history_retention_days` of the
+backend says for how long they are kept, by default 730 days; in PostgreSQL they are partitioned by month.
 
 | type here | PostgreSQL | SQLite |
 | --- | --- | --- |
@@ -41,6 +46,10 @@ fn the_schema_page_says_what_the_tables_are() {
     for table in TABLES {
         describe(table, &mut page);
     }
+    page.push_str("\n# Views\n\nThe same in every SQL backend.\n");
+    for view in VIEWS {
+        describe_view(view, &mut page);
+    }
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&path, &page).unwrap();
     }
@@ -48,10 +57,19 @@ fn the_schema_page_says_what_the_tables_are() {
     assert!(written == page, "docs/schema.md differs from the tables: run this test with UPDATE=1");
 }
 
+fn describe_view(view: &View, page: &mut String) {
+    let View { name, description, columns } = view;
+    page.push_str(&format!("\n## {name}\n\n{description}\n\n| column | meaning |\n| --- | --- |\n"));
+    for column in *columns {
+        page.push_str(&format!("| {} | {} |\n", column.name, column.description()));
+    }
+}
+
 fn describe(table: &Table, page: &mut String) {
     let unit = match table.unit {
         Unit::File => "Replaced and removed with its file.",
         Unit::Repository => "Written when a load is published.",
+        Unit::History => "Written when a load is published, one row for what it changed.",
         Unit::Derived => "Recalculated for its repository after a load.",
         Unit::Database => "Written when the database is migrated.",
     };

@@ -26,6 +26,7 @@ use crate::{
     integrity, query,
     schema::{
         catalog,
+        further_indexes::FurtherIndexes,
         migrations::{self, LATEST_VERSION},
     },
     session::{self, SessionSettings, repositories},
@@ -38,6 +39,7 @@ pub struct PostgresBackend {
     info: BackendInfo,
     settings: SessionSettings,
     migrates: bool,
+    further_indexes: FurtherIndexes,
     pool: RwLock<Option<Pool>>,
     connecting: tokio::sync::Mutex<()>,
     health: HealthMemory,
@@ -60,12 +62,15 @@ impl PostgresBackend {
         let settings = SessionSettings {
             partition_rows: config.partition_rows,
             lock_limit: config.timeout,
+            history_days: config.history_days,
+            materialized: config.materialized.clone().into(),
             in_place_only: Arc::default(),
         };
         Self {
             info: info(config.name.clone(), config.address.clone()),
             settings,
             migrates: config.migrates,
+            further_indexes: config.further_indexes,
             config: Some(config),
             given: None,
             pool: RwLock::new(None),
@@ -85,6 +90,8 @@ impl PostgresBackend {
         let settings = SessionSettings {
             partition_rows: SessionSettings::DEFAULT_PARTITION_ROWS,
             lock_limit: SessionSettings::DEFAULT_LOCK_LIMIT,
+            history_days: SessionSettings::DEFAULT_HISTORY_DAYS,
+            materialized: Arc::default(),
             in_place_only: Arc::default(),
         };
         Self {
@@ -92,6 +99,7 @@ impl PostgresBackend {
             info: info(address.clone(), address),
             settings,
             migrates: true,
+            further_indexes: FurtherIndexes::default(),
             given: Some(pool),
             pool: RwLock::new(None),
             connecting: tokio::sync::Mutex::new(()),
@@ -141,9 +149,23 @@ impl PostgresBackend {
         lease.give_back();
         if self.migrates && state.version < LATEST_VERSION {
             migrations::migrate(Lease::take(pool).await?, self.schema(), MigrateMode::Apply).await?;
+        } else {
+            state.refuse_outdated()?;
+        }
+        if self.migrates { self.ensure_extras(pool).await } else { Ok(()) }
+    }
+
+    /// Builds the indexes and the copies of views that the options ask for.
+    async fn ensure_extras(&self, pool: &Pool) -> Result<()> {
+        let views = &self.settings.materialized;
+        if self.further_indexes == FurtherIndexes::default() && views.is_empty() {
             return Ok(());
         }
-        state.refuse_outdated()
+        let mut lease = Lease::take(pool).await?;
+        self.further_indexes.ensure(&mut lease).await?;
+        session::materialized::ensure(&mut lease, views).await?;
+        lease.give_back();
+        Ok(())
     }
 
     /// Whether there are tables to read. A database without any holds nothing.
@@ -203,7 +225,13 @@ impl DatabaseBackend for PostgresBackend {
     }
 
     async fn migrate(&self, mode: MigrateMode) -> Result<Migrations> {
-        migrations::migrate(Lease::take(&self.pool()?).await?, self.schema(), mode).await
+        let pool = self.pool()?;
+        let migrations = migrations::migrate(Lease::take(&pool).await?, self.schema(), mode).await?;
+        if mode == MigrateMode::Apply {
+            session::keep_history(&pool, &self.settings).await?;
+            self.ensure_extras(&pool).await?;
+        }
+        Ok(migrations)
     }
 
     async fn health_check(&self) -> Result<HealthCheckResult> {

@@ -30,11 +30,16 @@ const PROGRAMS_VARIABLE: &str = "SNAKE_PIPE_PG_BIN";
 const DEBIAN_PROGRAMS: &str = "/usr/lib/postgresql";
 
 /// Writes a backup of the tables into a new folder: the archive of `pg_dump`, and beside it a manifest with counts and digests
-/// of the same snapshot. Loads and queries go on meanwhile.
+/// of the same snapshot. Loads and queries go on meanwhile. Of `further_schemas`, such as that of a control plane, those that are
+/// there come along.
 ///
 /// # Errors
 /// `Configuration` when the folder is there already or `pg_dump` is not to be found or older than the server; those of connecting.
-pub async fn backup(config: &PostgresConfig, folder: &Path) -> Result<BackupManifest> {
+pub async fn backup(
+    config: &PostgresConfig,
+    folder: &Path,
+    further_schemas: &[&str],
+) -> Result<BackupManifest> {
     let backend = PostgresBackend::new(config.clone());
     backend.connect().await?;
     if folder.join(BACKUP_MANIFEST).exists() {
@@ -50,7 +55,8 @@ pub async fn backup(config: &PostgresConfig, folder: &Path) -> Result<BackupMani
         return Err(Error::new(ErrorKind::NotFound, "the database holds no tables of snake-pipe"));
     }
     state.refuse_newer()?;
-    let schema = config.schema.clone().unwrap_or_else(|| "public".to_owned());
+    let mut schemas = vec![config.schema.clone().unwrap_or_else(|| "public".to_owned())];
+    schemas.extend(held_of(&mut lease, further_schemas, &schemas[0]).await?);
     lease.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(failed("backup"))?;
     let snapshot: String = sqlx::query_scalar("SELECT pg_export_snapshot()")
         .fetch_one(lease.get())
@@ -58,12 +64,12 @@ pub async fn backup(config: &PostgresConfig, folder: &Path) -> Result<BackupMani
         .map_err(failed("backup"))?;
     let mut dump = client_program("pg_dump", &backend.environment()?)?;
     dump.args(["--format=custom", "--no-password"])
-        .arg(format!("--schema={}", quoted(&schema)))
+        .args(schemas.iter().map(|schema| format!("--schema={}", quoted(schema))))
         .arg(format!("--snapshot={snapshot}"))
         .arg("--file")
         .arg(&archive);
     // The snapshot lives as long as the transaction that counts.
-    let (dumped, counted) = tokio::join!(run("pg_dump", dump), counted(&mut lease));
+    let (dumped, counted) = tokio::join!(run("pg_dump", dump), counted(&mut lease, &schemas));
     lease.roll_back().await;
     // A count that failed ended the snapshot, which the dump then complains about.
     let (tables, extensions, server_version) = counted?;
@@ -75,7 +81,7 @@ pub async fn backup(config: &PostgresConfig, folder: &Path) -> Result<BackupMani
         created_at: Timestamp::now(),
         server_version: Some(server_version),
         schema_version: state.version,
-        schemas: vec![schema],
+        schemas,
         extensions,
         archive: ARCHIVE.to_owned(),
         archive_bytes,
@@ -113,21 +119,27 @@ pub async fn restore(config: &PostgresConfig, folder: &Path) -> Result<BackupMan
     let backend = PostgresBackend::new(config.clone());
     backend.connect().await?;
     let mut lease = Lease::take(&backend.pool()?).await?;
-    prepare(&mut lease, &manifest, &schema).await?;
+    let schemas = prepare(&mut lease, &manifest, &schema).await?;
     let environment = backend.environment()?;
     let mut restoring = client_program("pg_restore", &environment)?;
     restoring
         .args(["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--no-password"])
-        .arg(format!("--schema={schema}"))
+        .args(schemas.iter().map(|schema| format!("--schema={schema}")))
         .arg(format!("--dbname={}", environment.database()))
         .arg(&archive);
     run("pg_restore", restoring).await?;
     lease.run("ANALYZE").await.map_err(failed("restore"))?;
-    let tables = digests(&mut lease).await?;
+    let tables = digests(&mut lease, &schemas).await?;
     lease.give_back();
     backend.close().await?;
-    manifest.verify(&tables).map_err(|error| error.with_operation("restore"))?;
-    Ok(manifest)
+    let tables_of_ours =
+        |table: &TableDigest| schemas.iter().any(|schema| is_in(&manifest, schema, &table.name));
+    let restored = BackupManifest {
+        tables: manifest.tables.iter().filter(|table| tables_of_ours(table)).cloned().collect(),
+        ..manifest.clone()
+    };
+    restored.verify(&tables).map_err(|error| error.with_operation("restore"))?;
+    Ok(restored)
 }
 
 /// Reads the manifest of a backup.
@@ -164,9 +176,36 @@ fn write_manifest(folder: &Path, manifest: &BackupManifest) -> Result<()> {
     Ok(())
 }
 
-async fn counted(lease: &mut Lease) -> Result<(Vec<TableDigest>, Vec<String>, String)> {
+/// Those of these schemas that are there.
+async fn held_of(lease: &mut Lease, names: &[&str], but: &str) -> Result<Vec<String>> {
+    const HELD: &str =
+        "SELECT nspname::text FROM pg_namespace WHERE nspname = ANY($1) AND nspname <> $2 ORDER BY nspname";
+    let held = sqlx::query_scalar(HELD).bind(names).bind(but).fetch_all(lease.get()).await;
+    held.map_err(failed("backup"))
+}
+
+/// What a table is called in a manifest: tables of further schemas with the schema before a dot.
+fn table_name(schemas: &[String], schema: &str, table: &str) -> String {
+    if schemas.first().is_some_and(|first| first == schema) {
+        table.to_owned()
+    } else {
+        format!("{schema}.{table}")
+    }
+}
+
+/// Whether a name of the manifest is that of a table in this schema.
+fn is_in(manifest: &BackupManifest, schema: &str, name: &str) -> bool {
+    let further = manifest
+        .schemas
+        .iter()
+        .skip(1)
+        .find(|further| name.strip_prefix(further.as_str()).is_some_and(|rest| rest.starts_with('.')));
+    further.or(manifest.schemas.first()).is_some_and(|owner| owner == schema)
+}
+
+async fn counted(lease: &mut Lease, schemas: &[String]) -> Result<(Vec<TableDigest>, Vec<String>, String)> {
     const EXTENSIONS: &str = "SELECT extname::text FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1";
-    let tables = digests(lease).await?;
+    let tables = digests(lease, schemas).await?;
     let extensions = sqlx::query_scalar(EXTENSIONS).fetch_all(lease.get()).await.map_err(failed("backup"))?;
     let version = sqlx::query_scalar("SELECT current_setting('server_version')")
         .fetch_one(lease.get())
@@ -175,17 +214,19 @@ async fn counted(lease: &mut Lease) -> Result<(Vec<TableDigest>, Vec<String>, St
     Ok((tables, extensions, version))
 }
 
-/// Counts and digests of every table of the schema. A partitioned one stands for its partitions.
-async fn digests(lease: &mut Lease) -> Result<Vec<TableDigest>> {
-    const TABLES: &str = "SELECT relname::text FROM pg_class
-        WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-        ORDER BY relname";
-    let names: Vec<String> =
-        sqlx::query_scalar(TABLES).fetch_all(lease.get()).await.map_err(failed("count rows"))?;
+/// Counts and digests of every table of the schemas. A partitioned one stands for its partitions.
+async fn digests(lease: &mut Lease, schemas: &[String]) -> Result<Vec<TableDigest>> {
+    const TABLES: &str = "SELECT n.nspname::text, c.relname::text FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = ANY($1) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+        ORDER BY array_position($1, n.nspname::text), c.relname";
+    let names: Vec<(String, String)> =
+        sqlx::query_as(TABLES).bind(schemas).fetch_all(lease.get()).await.map_err(failed("count rows"))?;
     let mut tables = Vec::new();
-    for name in names {
+    for (schema, name) in names {
         let sql = format!(
-            "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text FROM {} AS t",
+            "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text FROM {}.{} AS t",
+            quoted(&schema),
             quoted(&name)
         );
         let (rows, digest): (i64, String) = sqlx::query_as(AssertSqlSafe(sql))
@@ -193,14 +234,20 @@ async fn digests(lease: &mut Lease) -> Result<Vec<TableDigest>> {
             .fetch_one(lease.get())
             .await
             .map_err(failed("count rows"))?;
-        tables.push(TableDigest { name, rows: rows.unsigned_abs(), digest });
+        tables.push(TableDigest {
+            name: table_name(schemas, &schema, &name),
+            rows: rows.unsigned_abs(),
+            digest,
+        });
     }
     Ok(tables)
 }
 
-/// Sees that nothing is in the way, and makes what the archive takes for granted.
-async fn prepare(lease: &mut Lease, manifest: &BackupManifest, schema: &str) -> Result<()> {
-    const HELD: &str = "SELECT relname::text FROM pg_class WHERE relnamespace = to_regnamespace($1)::oid AND relname = ANY($2)
+/// Sees that nothing is in the way, and makes what the archive takes for granted. The schemas that are restored: a further one that
+/// holds tables already is left as it is.
+async fn prepare(lease: &mut Lease, manifest: &BackupManifest, schema: &str) -> Result<Vec<String>> {
+    const HELD: &str = "SELECT relname::text FROM pg_class
+        WHERE relnamespace = to_regnamespace($1)::oid AND relkind IN ('r', 'p') AND ($2 IS NULL OR relname = ANY($2))
         ORDER BY relname LIMIT 1";
     let names: Vec<&str> = manifest.tables.iter().map(|table| table.name.as_str()).collect();
     let held: Option<String> = sqlx::query_scalar(HELD)
@@ -216,7 +263,26 @@ async fn prepare(lease: &mut Lease, manifest: &BackupManifest, schema: &str) -> 
                 "restore into an empty database (`createdb NAME`), and rename it afterwards if need be",
             ));
     }
-    lease.run(format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(schema))).await.map_err(failed("restore"))?;
+    let mut schemas = vec![schema.to_owned()];
+    for further in manifest.schemas.iter().skip(1) {
+        let held: Option<String> = sqlx::query_scalar(HELD)
+            .bind(quoted(further))
+            .bind(None::<Vec<String>>)
+            .fetch_optional(lease.get())
+            .await
+            .map_err(failed("restore"))?;
+        if held.is_some() {
+            tracing::warn!(schema = further, "this schema is in use here and is left as it is");
+        } else {
+            schemas.push(further.clone());
+        }
+    }
+    for schema in &schemas {
+        lease
+            .run(format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(schema)))
+            .await
+            .map_err(failed("restore"))?;
+    }
     for extension in &manifest.extensions {
         let sql = format!("CREATE EXTENSION IF NOT EXISTS {}", quoted(extension));
         if let Err(error) = lease.run(sql).await.map_err(failed("restore")) {
@@ -224,7 +290,7 @@ async fn prepare(lease: &mut Lease, manifest: &BackupManifest, schema: &str) -> 
             tracing::warn!(extension, %error, "an extension of the old database is not to be had here");
         }
     }
-    Ok(())
+    Ok(schemas)
 }
 
 fn digest_of_file(path: &Path) -> Result<(u64, String)> {

@@ -5,11 +5,16 @@ use std::{fmt, str::FromStr as _, time::Duration};
 use snake_pipe_core::{
     Error, ErrorKind, Result,
     options::BackendOptions,
+    schema::View,
     secret::{Secret, redacted_url},
 };
 use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
 
-use crate::{options::OPTIONS, schema::statements::quoted};
+use crate::{
+    options::OPTIONS,
+    schema::{further_indexes::FurtherIndexes, statements::quoted},
+    session::materialized::views_of,
+};
 
 mod address;
 mod client;
@@ -48,6 +53,11 @@ pub struct PostgresConfig {
     pub(crate) retry_attempts: u32,
     pub(crate) migrates: bool,
     pub(crate) partition_rows: u64,
+    /// For how many days history is kept; 0 for ever.
+    pub(crate) history_days: u32,
+    pub(crate) further_indexes: FurtherIndexes,
+    /// Views of which materialised copies are kept.
+    pub(crate) materialized: Vec<&'static View>,
 }
 
 /// One of the servers that the URL names.
@@ -259,6 +269,12 @@ impl Settings<'_> {
             retry_attempts: u32::try_from(self.number("retry_attempts")).unwrap_or(u32::MAX),
             migrates: self.text("migrations") != Some("check"),
             partition_rows: self.number("partition_rows"),
+            materialized: views_of(self.text("materialized_views").unwrap_or_default())?,
+            further_indexes: FurtherIndexes {
+                search: self.text("search_index") == Some("on"),
+                ast: self.text("ast_index") == Some("on"),
+            },
+            history_days: u32::try_from(self.number("history_retention_days")).unwrap_or(0),
             hosts,
         })
     }
@@ -280,6 +296,7 @@ mod tests {
             (30, Duration::from_secs(30), 3)
         );
         assert_eq!((config.schema.as_deref(), config.migrates), (Some("public"), true));
+        assert_eq!((config.history_days, config.further_indexes), (730, FurtherIndexes::default()));
         assert_eq!(config.address, "postgres://h:5432/db");
     }
 

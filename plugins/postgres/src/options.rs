@@ -107,6 +107,30 @@ pub const OPTIONS: &[OptionSpec] = &[
         help: "a new repository expected to have so many rows gets partitions of its own",
     },
     OptionSpec {
+        name: "search_index",
+        kind: OptionKind::Choice(&["off", "on"]),
+        default: Some("off"),
+        help: "whether trigrams of names and paths are indexed, for search-names and search-paths; needs the extension pg_trgm",
+    },
+    OptionSpec {
+        name: "ast_index",
+        kind: OptionKind::Choice(&["off", "on"]),
+        default: Some("off"),
+        help: "whether ast_content is indexed (GIN, jsonb_path_ops), for asking which files contain what",
+    },
+    OptionSpec {
+        name: "materialized_views",
+        kind: OptionKind::Text,
+        default: None,
+        help: "views, separated by commas, of which materialised copies are kept (NAME_materialized), refreshed after each load",
+    },
+    OptionSpec {
+        name: "history_retention_days",
+        kind: OptionKind::Integer { min: 0, max: 36_500 },
+        default: Some("730"),
+        help: "for how long file_history and function_history are kept, in whole months; 0: for ever",
+    },
+    OptionSpec {
         name: "application_name",
         kind: OptionKind::Text,
         default: Some("snake-pipe"),

@@ -6,7 +6,8 @@ use std::{
 };
 
 use snake_pipe_core::{
-    Error, ErrorKind, LoadSession, Result, Timestamp, id::RepositoryId, load::LoadPlan, model::TransformedAst,
+    Error, ErrorKind, LoadSession, Result, Timestamp, id::RepositoryId, load::LoadPlan,
+    model::TransformedAst, schema::View,
 };
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -20,8 +21,10 @@ use crate::{
 
 mod cold;
 mod derived;
+mod history;
 mod in_place;
 mod locks;
+pub(crate) mod materialized;
 pub(crate) mod repositories;
 mod rows;
 mod spool;
@@ -40,6 +43,10 @@ pub(crate) struct SessionSettings {
     pub(crate) partition_rows: u64,
     /// How long a publication waits for locks, all attempts together.
     pub(crate) lock_limit: Duration,
+    /// For how many days history is kept; 0 for ever.
+    pub(crate) history_days: u32,
+    /// Views whose copies are refreshed after publications.
+    pub(crate) materialized: Arc<[&'static View]>,
     /// Repositories that are not loaded cold.
     pub(crate) in_place_only: InPlaceOnly,
 }
@@ -49,6 +56,25 @@ impl SessionSettings {
     pub(crate) const DEFAULT_PARTITION_ROWS: u64 = 1_000_000;
     /// As the option `timeout_seconds` has it.
     pub(crate) const DEFAULT_LOCK_LIMIT: Duration = Duration::from_secs(30);
+    /// As the option `history_retention_days` has it.
+    pub(crate) const DEFAULT_HISTORY_DAYS: u32 = 730;
+}
+
+/// What is done when a publication is through.
+#[derive(Clone, Debug)]
+pub(crate) struct Afterwards {
+    /// For how many days history is kept; 0 for ever.
+    history_days: u32,
+    /// Views whose copies are refreshed.
+    materialized: Arc<[&'static View]>,
+}
+
+impl Afterwards {
+    /// Keeps the months of history, and refreshes the copies of views.
+    pub(crate) async fn take_place(&self, lease: &mut Lease) {
+        history::keep(lease, self.history_days).await;
+        materialized::refresh(lease, &self.materialized).await;
+    }
 }
 
 /// The right to publish, until somebody else begins.
@@ -76,7 +102,8 @@ pub(crate) async fn begin(
     if goes_cold {
         return Ok(Box::new(ColdSession::begin(pool, plan, fence, settings).await?));
     }
-    Ok(Box::new(InPlaceSession::new(pool, plan, fence, true)))
+    let afterwards = settings.afterwards();
+    Ok(Box::new(InPlaceSession::new(pool, plan, fence, Some(afterwards))))
 }
 
 /// Begins a session that writes in place, whatever the plan expects, and leaves derived tables to a later one: it is one
@@ -86,14 +113,26 @@ pub(crate) async fn begin_in_place(pool: Pool, plan: LoadPlan) -> Result<Box<dyn
     let mut lease = Lease::take(&pool).await?;
     partition::readmit_to_default(&mut lease, fence.repository).await?;
     lease.give_back();
-    Ok(Box::new(InPlaceSession::new(pool, Arc::new(plan), fence, false)))
+    Ok(Box::new(InPlaceSession::new(pool, Arc::new(plan), fence, None)))
 }
 
 impl SessionSettings {
+    fn afterwards(&self) -> Afterwards {
+        Afterwards { history_days: self.history_days, materialized: Arc::clone(&self.materialized) }
+    }
+
     fn expects_partitions(&self, plan: &LoadPlan) -> bool {
         let in_place_only = self.in_place_only.lock().unwrap_or_else(PoisonError::into_inner);
         plan.estimated_rows >= self.partition_rows && !in_place_only.contains(&plan.repository.id())
     }
+}
+
+/// Makes the months in which history is kept, and drops old ones.
+pub(crate) async fn keep_history(pool: &Pool, settings: &SessionSettings) -> Result<()> {
+    let mut lease = Lease::take(pool).await?;
+    history::keep(&mut lease, settings.history_days).await;
+    lease.give_back();
+    Ok(())
 }
 
 /// Removes a repository with all its rows. Whether anything of it had been published.
@@ -133,8 +172,13 @@ async fn try_remove(lease: &mut Lease, repository: RepositoryId) -> Result<bool>
             .fetch_all(lease.get())
             .await
             .map_err(failed())?;
-        let mut writer =
-            UnitWriter { connection: lease.get(), repository, producer_version: "", now: Timestamp::now() };
+        let mut writer = UnitWriter {
+            connection: lease.get(),
+            repository,
+            producer_version: "",
+            now: Timestamp::now(),
+            history: None,
+        };
         writer.remove(&files).await?;
     } else {
         lease.run(format!("DROP TABLE {}", own.join(", "))).await.map_err(failed())?;

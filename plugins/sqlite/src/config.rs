@@ -39,6 +39,12 @@ pub const OPTIONS: &[OptionSpec] = &[
         default: Some("full"),
         help: "whether a publication survives the loss of power (full), or only that of the process (normal)",
     },
+    OptionSpec {
+        name: "history_retention_days",
+        kind: OptionKind::Integer { min: 0, max: 36_500 },
+        default: Some("730"),
+        help: "for how long file_history and function_history are kept; 0: for ever",
+    },
 ];
 
 /// Which statements are logged.
@@ -87,6 +93,8 @@ pub struct Config {
     pub migrations: MigrationPolicy,
     /// What a publication survives. Default `Full`.
     pub durability: Durability,
+    /// For how many days history is kept; 0 for ever. Default 730.
+    pub history_days: u32,
 }
 
 impl Config {
@@ -101,6 +109,7 @@ impl Config {
             sql_logging: SqlLogging::Slow,
             migrations: MigrationPolicy::Auto,
             durability: Durability::Full,
+            history_days: 730,
         }
     }
 
@@ -130,6 +139,10 @@ impl Config {
                 Some("normal") => Durability::Normal,
                 _ => Durability::Full,
             },
+            history_days: options
+                .integer("history_retention_days")
+                .and_then(|days| u32::try_from(days).ok())
+                .unwrap_or(defaults.history_days),
             ..defaults
         })
     }
@@ -241,6 +254,7 @@ mod tests {
             ("sql_logging", "all"),
             ("migrations", "check"),
             ("durability", "normal"),
+            ("history_retention_days", "9"),
         ];
         let expected = Config {
             timeout: Duration::from_secs(7),
@@ -248,6 +262,7 @@ mod tests {
             sql_logging: SqlLogging::All,
             migrations: MigrationPolicy::Check,
             durability: Durability::Normal,
+            history_days: 9,
             ..Config::new("a.db")
         };
         assert_eq!(config("sqlite:a.db", &values).unwrap(), expected);

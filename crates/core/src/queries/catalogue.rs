@@ -22,6 +22,22 @@ const FILES: QueryParameter = QueryParameter {
 };
 const DEPTH: QueryParameter = number("depth", "10", "so many steps at most");
 
+const WORDS: QueryParameter = text(
+    "words",
+    ParameterDefault::Required,
+    "words, or beginnings of words; camelCase and snake_case are taken apart",
+);
+const FROM: QueryParameter = text(
+    "from",
+    ParameterDefault::Any,
+    "the state before: a snapshot's id, or a commit; the one before `to` unless given",
+);
+const TO: QueryParameter = text(
+    "to",
+    ParameterDefault::Any,
+    "the state after: a snapshot's id, or a commit; the current one unless given",
+);
+
 macro_rules! queries {
     ($($name:literal $finish:ident [$($parameter:expr),*] $(derived $tables:expr,)? $question:literal)+) => {
         /// Every named query, sorted by name.
@@ -76,6 +92,8 @@ queries! {
         "Which files import each other in a circle? Each group of mutually reachable files, largest first; limit counts groups."
     "instability" Rows [] derived &["module_dependencies"],
         "Which modules change when others do? A module is a directory; instability is the share of modules it depends on among all it is connected with, from 0 (only depended on) to 1 (only depending). R. C. Martin, Agile Software Development, 2002."
+    "largest-changes" Rows [FROM, TO]
+        "Which files changed the most between two snapshots? By how much their complexity and then their number of lines grew or shrank; a file that came and went in between is left out. Snapshots further back than `history_retention_days` are not known."
     "largest-functions" Rows []
         "Which functions have the most lines?"
     "packages-across-repositories" Rows []
@@ -84,6 +102,10 @@ queries! {
         "How much was understood? Files and bytes by language and parse status, with the reason for what was skipped."
     "public-api" Rows []
         "What does the repository offer to others? Public classes and functions of the current snapshot, by file; tests, vendored and generated files left out."
+    "search-names" Words [WORDS]
+        "Which functions and classes have these words in their names? Each word begins one of the name, in camelCase or snake_case; the name itself first, then the shortest ones."
+    "search-paths" Words [WORDS]
+        "Which files have these words in their paths? Each word begins one of the path, in camelCase or snake_case; those with all words in the file's name first, then the shortest ones."
     "todos" Rows []
         "Where do comments say TODO, FIXME, XXX or HACK?"
     "undocumented-functions" Rows []

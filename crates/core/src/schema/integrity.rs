@@ -138,6 +138,7 @@ impl Statement {
             TableId::Metrics => {
                 self.add("metric_value follows from the rows", metrics::broken(self.repository()));
             }
+            TableId::FileHistory | TableId::FunctionHistory if !self.rows.is_by_file() => self.history(),
             TableId::DerivedTables if self.rows == IntegrityRows::All => self.sums(),
             TableId::FunctionFanIn if self.rows == IntegrityRows::All => self.fan_in(),
             _ => {}
@@ -215,6 +216,19 @@ impl Statement {
             self.repository()
         );
         self.add("snapshot_id counts files", broken);
+    }
+
+    /// What the past says was changed by a snapshot that is known, at its time.
+    fn history(&mut self) {
+        self.joins.push(format!(
+            "LEFT JOIN snapshots s ON s.snapshot_id = r.snapshot_id AND s.repository_id = {}",
+            self.repository()
+        ));
+        self.add("snapshot_id exists", "s.snapshot_id IS NULL".to_owned());
+        self.add(
+            "changed_at is that of the snapshot",
+            "s.snapshot_id IS NOT NULL AND s.published_at <> r.changed_at".to_owned(),
+        );
     }
 
     /// The positions of a list go on by one from 0.
@@ -318,7 +332,9 @@ impl Statement {
 fn of_repository(table: &Table, alias: &str) -> String {
     match table.unit {
         Unit::Database => "true".to_owned(),
-        Unit::File | Unit::Repository | Unit::Derived => format!("{alias}.repository_id = $1"),
+        Unit::File | Unit::Repository | Unit::Derived | Unit::History => {
+            format!("{alias}.repository_id = $1")
+        }
     }
 }
 
@@ -374,6 +390,11 @@ mod tests {
                 "inheritance.class_id exists",
                 "calls.file_id exists",
                 "dependencies.source_file_id exists",
+                // The past is not of these files alone.
+                "file_history.snapshot_id exists",
+                "file_history.changed_at is that of the snapshot",
+                "function_history.snapshot_id exists",
+                "function_history.changed_at is that of the snapshot",
                 // These read tables of calls whole.
                 "derived_tables.function_fan_in counts resolved calls",
                 "derived_tables.function_fan_out counts resolved calls",

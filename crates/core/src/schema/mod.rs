@@ -4,18 +4,22 @@
 //! database's catalog with [`TABLES`].
 
 mod derived;
+mod history;
 mod integrity;
 mod mapper;
 mod references;
 mod rows;
 mod tables;
+mod views;
 
 pub use derived::{DERIVED, Derivation, DerivedRows};
+pub use history::{HistoryInsert, HistoryRun, history_inserts, history_rows};
 pub use integrity::{IntegrityRows, IntegrityStatement, integrity_statements};
 pub use mapper::{MAX_NAME_BYTES, RowContext, write_rows};
 pub use references::{REFERENCES, Reference};
 pub use rows::{OwnedRows, RowDifference, owned_rows};
 pub use tables::{TABLES, TableId};
+pub use views::{VIEWS, View, ViewColumn};
 
 use uuid::Uuid;
 
@@ -52,6 +56,9 @@ pub enum Unit {
     File,
     /// A repository: written by the backend when it publishes.
     Repository,
+    /// A repository's past: one row for each thing that a publication changed, never altered, dropped by age. It tells what was,
+    /// so that it depends on the loads there were, and is no part of what a clean load has.
+    History,
     /// A repository: recalculated from other tables after a load was published, see `derived_tables`.
     Derived,
     /// The database as a whole: written when it is migrated.

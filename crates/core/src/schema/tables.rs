@@ -18,6 +18,11 @@ const fn volatile(name: &'static str, column_type: ColumnType, description: &'st
     Column { name, column_type, nullable: true, volatile: true, description }
 }
 
+/// A column of a table's key that records when or by which run the row was written.
+const fn stamp(name: &'static str, column_type: ColumnType, description: &'static str) -> Column {
+    Column { name, column_type, nullable: false, volatile: true, description }
+}
+
 macro_rules! tables {
     ($($id:ident $name:literal $unit:ident key $key:tt $description:literal { $($column:expr,)+ })+) => {
         /// A table of [`TABLES`], in the same order.
@@ -79,6 +84,10 @@ const CANDIDATES: Column = column(
     Integer,
     "How many targets fitted: 1 when resolved, 2 or more when ambiguous, else 0.",
 );
+const HISTORY_SNAPSHOT: Column =
+    stamp("snapshot_id", Uuid, "The snapshot that this change led to; see `snapshots`.");
+const CHANGE: Column = column("change", Text, "added, changed or removed.");
+const CHANGED_AT: Column = stamp("changed_at", Timestamp, "When it became visible, as `snapshots` has it.");
 const TARGET_FILE: Column =
     nullable("target_file_id", Uuid, "The file it was resolved to; exactly when the status is resolved.");
 
@@ -340,6 +349,39 @@ tables! {
         column("strength", Double, "Share of the file's sites of this type that this target has, between 0 and 1."),
         column("site_count", Integer, "Number of sites."),
         LINE_NUMBER,
+    }
+    FileHistory "file_history" History key ["snapshot_id", "file_id", "repository_id", "changed_at"] "A file whose content a load changed; a repository's first snapshot changes nothing." {
+        HISTORY_SNAPSHOT,
+        column("file_id", Uuid, "The file; see `files`, where it is there still."),
+        REPOSITORY_ID,
+        column("file_path", Text, "Its path."),
+        column("language", Text, "Its language; see `files`."),
+        CHANGE,
+        nullable("lines_before", Integer, "All lines before; NULL where it was added."),
+        nullable("lines_after", Integer, "All lines after; NULL where it was removed."),
+        nullable("code_lines_before", Integer, "Lines with code on them before."),
+        nullable("code_lines_after", Integer, "Lines with code on them after."),
+        nullable("function_count_before", Integer, "Number of its functions before."),
+        nullable("function_count_after", Integer, "Number of its functions after."),
+        nullable("complexity_before", Integer, "Sum of its functions' cyclomatic complexities before."),
+        nullable("complexity_after", Integer, "Sum of its functions' cyclomatic complexities after."),
+        CHANGED_AT,
+    }
+    FunctionHistory "function_history" History key ["snapshot_id", "file_id", "function_id", "repository_id", "changed_at"] "A function that a load changed, in a file whose content it changed; where it stands is no change." {
+        HISTORY_SNAPSHOT,
+        column("function_id", Uuid, "The function; see `functions`, where it is there still."),
+        REPOSITORY_ID,
+        column("file_id", Uuid, "Its file; see `file_history`."),
+        column("qualified_name", Text, "The name with what encloses it."),
+        column("kind", Text, "Its kind; see `functions`."),
+        CHANGE,
+        nullable("lines_before", Integer, "Lines from first to last before; NULL where it was added."),
+        nullable("lines_after", Integer, "Lines from first to last after; NULL where it was removed."),
+        nullable("complexity_before", Integer, "Cyclomatic complexity before."),
+        nullable("complexity_after", Integer, "Cyclomatic complexity after."),
+        nullable("cognitive_complexity_before", Integer, "Cognitive complexity before."),
+        nullable("cognitive_complexity_after", Integer, "Cognitive complexity after."),
+        CHANGED_AT,
     }
     DerivedTables "derived_tables" Derived key ["repository_id", "table_name"] "From which snapshot a derived table was made: it is up to date where that is the repository's." {
         REPOSITORY_ID,

@@ -89,7 +89,7 @@ async fn old_schema_versions(
 
 /// Partitions of past months that nothing is left in are dropped; the audit's stay.
 async fn empty_partitions(transaction: &mut Transaction, cutoff: Timestamp, is_dry_run: bool) -> Result<u64> {
-    if transaction.dialect().language != Language::Postgres {
+    if transaction.dialect().language != Language::Postgres || !partitions::may_make(transaction).await? {
         return Ok(0);
     }
     let mut dropped = 0;

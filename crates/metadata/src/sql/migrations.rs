@@ -128,6 +128,7 @@ pub(crate) async fn apply(transaction: &mut Transaction) -> Result<Migrations> {
 async fn create_history(transaction: &mut Transaction) -> Result<()> {
     let dialect = transaction.dialect().clone();
     if dialect.language == Language::Postgres && !has_schema(transaction).await? {
+        refuse_without_rights(transaction).await?;
         transaction.run(&format!("CREATE SCHEMA {}", dialect.prefix().trim_end_matches('.'))).await?;
     }
     let history = "CREATE TABLE @metadata_migrations (
@@ -137,6 +138,26 @@ async fn create_history(transaction: &mut Transaction) -> Result<()> {
     applied_at timestamptz NOT NULL
 );";
     transaction.run(&dialect.render_migration(history)).await
+}
+
+/// A role that may not make the schema is told who may, before the database refuses it in words that name neither.
+async fn refuse_without_rights(transaction: &mut Transaction) -> Result<()> {
+    let sql =
+        "SELECT CASE WHEN has_database_privilege(current_database(), 'CREATE') THEN 1 ELSE 0 END AS may,
+                      quote_ident(current_user) AS role";
+    let row = transaction.one(sql, &args![]).await?;
+    if row.get::<u64>("may")? > 0 {
+        return Ok(());
+    }
+    let (schema, role): (_, String) =
+        (transaction.dialect().prefix().trim_end_matches('.').to_owned(), row.get("role")?);
+    Err(Error::new(
+        ErrorKind::Permission,
+        format!("the control plane's schema {schema} is not there, and role {role} may not make it"),
+    )
+    .with_help(format!(
+        "let an owner of the database run what `snake-pipe doctor --print-grants` prints and then `snake-pipe load` once, or          `CREATE SCHEMA {schema} AUTHORIZATION {role};`"
+    )))
 }
 
 async fn has_schema(transaction: &mut Transaction) -> Result<bool> {

@@ -18,14 +18,18 @@ pub(crate) const PARTITIONED: &[(&str, &str)] = &[
 const AHEAD: u32 = 3;
 
 /// Makes the partitions of the present month and of those that follow. Rows for which there is none go to a default one, so
-/// that nothing is lost where this was not called for a long time. Elsewhere than in PostgreSQL it does nothing.
+/// that nothing is lost where this was not called for a long time, or by a role alone that does not own the tables, for which it
+/// does nothing, as it does elsewhere than in PostgreSQL.
 pub(crate) async fn ensure(transaction: &mut Transaction) -> Result<()> {
     if transaction.dialect().language != Language::Postgres {
         return Ok(());
     }
+    if !may_make(transaction).await? {
+        return Ok(());
+    }
     let months: Vec<_> = (0..=AHEAD).map(|ahead| first_of_month(transaction.now, ahead)).collect();
     let made = names(transaction).await?;
-    for (table, _) in PARTITIONED {
+    for (table, column) in PARTITIONED {
         if !made.contains(&format!("{table}_default")) {
             transaction.run(&format!("CREATE TABLE @{table}_default PARTITION OF @{table} DEFAULT")).await?;
         }
@@ -35,6 +39,10 @@ pub(crate) async fn ensure(transaction: &mut Transaction) -> Result<()> {
                 continue;
             }
             let (from, to) = (*month, next(*month));
+            if holds_rows(transaction, table, column, from, to).await? {
+                // They came when nobody could make the month. They stay where they are.
+                continue;
+            }
             transaction
                 .run(&format!(
                     "CREATE TABLE @{name} PARTITION OF @{table}
@@ -46,14 +54,45 @@ pub(crate) async fn ensure(transaction: &mut Transaction) -> Result<()> {
     Ok(())
 }
 
-/// Whether the partitions are there that [`ensure`] would make.
+/// Whether the default partition holds rows of this time.
+async fn holds_rows(
+    transaction: &mut Transaction,
+    table: &str,
+    column: &str,
+    from: Date,
+    to: Date,
+) -> Result<bool> {
+    let sql = format!(
+        "SELECT count(*) AS found FROM (
+             SELECT 1 FROM @{table}_default WHERE {column} >= '{from} 00:00:00+00' AND {column} < '{to} 00:00:00+00' LIMIT 1
+         ) f"
+    );
+    Ok(transaction.one(&sql, &args![]).await?.get::<u64>("found")? > 0)
+}
+
+/// Whether this role may make and drop partitions: it owns the tables, or is about to.
+pub(crate) async fn may_make(transaction: &mut Transaction) -> Result<bool> {
+    let sql = "SELECT CASE WHEN has_schema_privilege(n.oid, 'CREATE') AND coalesce(bool_and(pg_has_role(c.relowner, 'MEMBER')), true)
+                           THEN 1 ELSE 0 END AS found
+        FROM pg_catalog.pg_namespace n
+        LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind = 'p'
+        WHERE n.nspname = $1
+        GROUP BY n.oid";
+    let schema = transaction.options.schema.clone();
+    let found = transaction.all(sql, &args![schema]).await?;
+    Ok(found.first().map_or(Ok(1), |row| row.get::<u64>("found"))? > 0)
+}
+
+/// Whether the partitions are there that [`ensure`] would make. To a role that may not make any it does not matter: rows go to the
+/// default ones, and an owner makes the months that are to come.
 pub(crate) async fn are_there(transaction: &mut Transaction) -> Result<bool> {
     if transaction.dialect().language != Language::Postgres {
         return Ok(true);
     }
     let last = first_of_month(transaction.now, AHEAD);
     let made = names(transaction).await?;
-    Ok(PARTITIONED.iter().all(|(table, _)| made.contains(&partition_name(table, last))))
+    let are_made = PARTITIONED.iter().all(|(table, _)| made.contains(&partition_name(table, last)));
+    Ok(are_made || !may_make(transaction).await?)
 }
 
 /// The partitions of a table that lie wholly before this time, oldest first.

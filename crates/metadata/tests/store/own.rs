@@ -70,6 +70,51 @@ async fn large_tables_are_partitioned_by_month_and_past_months_are_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_make_no_months_writes_all_the_same_and_an_owner_goes_on_later() {
+    let (database, clock) = (TestDatabase::create().unwrap(), january());
+    let owner = SqlStore::postgres(&database.url(), options(&clock)).unwrap();
+    owner.migrate(MigrateMode::Apply).await.unwrap();
+    let role = format!("writer_of_{}", database.name());
+    database
+        .psql(&format!(
+            "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA snake_pipe TO {role};
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA snake_pipe TO {role};
+             GRANT USAGE ON ALL SEQUENCES IN SCHEMA snake_pipe TO {role}"
+        ))
+        .unwrap();
+    clock.advance(Duration::from_secs(200 * 86_400));
+    let url = database.url().replacen("postgres@", &format!("{role}@"), 1);
+    let writer = SqlStore::postgres(&url, options(&clock)).unwrap();
+    writer.migrate(MigrateMode::Apply).await.unwrap();
+    delivered(&writer).await;
+    let waiting = "SELECT count(*) FROM snake_pipe.deliveries_default";
+    assert_eq!(database.psql(waiting).unwrap(), "2");
+    assert_eq!(writer.collect_garbage(Retention::default(), false).await.unwrap().partitions, 0);
+    owner.migrate(MigrateMode::Apply).await.unwrap();
+    // What waits in the default partition stays there; the months that are to come are made.
+    assert_eq!(database.psql(waiting).unwrap(), "2");
+    let made = "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relname ~ '^deliveries_2026_(0[89]|1.)$'";
+    assert_eq!(database.psql(made).unwrap(), "deliveries_2026_09 deliveries_2026_10 deliveries_2026_11");
+    clock.advance(Duration::from_secs(40 * 86_400));
+    delivered(&owner).await;
+    assert_eq!(database.psql("SELECT count(*) FROM snake_pipe.deliveries_2026_09").unwrap(), "2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_not_make_the_schema_is_told_what_to_run() {
+    let (database, clock) = (TestDatabase::create().unwrap(), january());
+    let role = format!("stranger_to_{}", database.name());
+    database.psql(&format!("CREATE ROLE {role} LOGIN")).unwrap();
+    let url = database.url().replacen("postgres@", &format!("{role}@"), 1);
+    let error =
+        SqlStore::postgres(&url, options(&clock)).unwrap().migrate(MigrateMode::Apply).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Permission);
+    assert!(error.help().unwrap().contains(&format!("AUTHORIZATION {role};")), "{error:?}");
+    database.psql(&format!("CREATE SCHEMA snake_pipe AUTHORIZATION {role}")).unwrap();
+    SqlStore::postgres(&url, options(&clock)).unwrap().migrate(MigrateMode::Apply).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn not_even_the_owner_changes_the_audit() {
     let database = TestDatabase::create().unwrap();
     let store = SqlStore::postgres(&database.url(), StoreOptions::default()).unwrap();

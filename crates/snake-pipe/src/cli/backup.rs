@@ -63,7 +63,9 @@ impl Kind {
     async fn backup(&self, folder: &Path) -> Result<BackupManifest> {
         match self {
             #[cfg(feature = "postgres")]
-            Self::Postgres(config) => snake_pipe_postgres::backup::backup(config, folder).await,
+            Self::Postgres(config) => {
+                snake_pipe_postgres::backup::backup(config, folder, &[super::doctor::CONTROL_SCHEMA]).await
+            }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(config) => snake_pipe_sqlite::backup::backup(config, folder).await,
         }

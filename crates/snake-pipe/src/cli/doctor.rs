@@ -17,7 +17,7 @@ use crate::config::BackendSettings;
 
 /// The schema of the bookkeeping, beside that of the facts.
 #[cfg(feature = "postgres")]
-const CONTROL_SCHEMA: &str = "snake_pipe";
+pub(super) const CONTROL_SCHEMA: &str = "snake_pipe";
 
 /// How a point stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

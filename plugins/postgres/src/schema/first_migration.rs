@@ -1,5 +1,5 @@
-//! The first migration, derived from the model. `UPDATE=1 cargo test -p snake-pipe-postgres first_migration` writes it; once
-//! released it never changes again, and what comes later is a migration of its own.
+//! The first migration, and the comments on views, derived from the model. `UPDATE=1 cargo test -p snake-pipe-postgres
+//! first_migration` writes them; once released they never change again, and what comes later is a migration of its own.
 
 use std::fmt::Write as _;
 
@@ -9,12 +9,15 @@ use snake_pipe_core::{
         BaseKind, ClassKind, CommentKind, DependencyType, FunctionKind, ImportKind, IssueKind, MetricType,
         Origin, ParseStatus, ResolutionStatus, Visibility,
     },
-    schema::{Column, ColumnType, Table, TableId, Unit},
+    schema::{Column, ColumnType, Table, TableId, Unit, VIEWS},
 };
 
 use super::keys::{DERIVED_INDEXES, INDEXES, foreign_keys};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/0001_tables.sql");
+
+const VIEWS_PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/0002_views.sql");
+const VIEW_COMMENTS: &str = "-- What they mean.\n";
 
 const HEAD: &str = "\
 -- The tables of snake-pipe: the same names, columns and order in every SQL backend.
@@ -23,6 +26,9 @@ const HEAD: &str = "\
 -- has partitions of its own, loaded aside and attached when they are complete. Foreign keys stand between partitions: on the
 -- partitioned tables themselves they would make attaching wait for every writer. They are checked when a transaction ends and
 -- have no action: the writer removes a file's rows itself, and un-resolves what referred to them.
+--
+-- History is partitioned by month, so that what is old is dropped as a whole. Loads of a role that owns the tables make the months;
+-- until then rows are kept in the default partition.
 --
 -- Texts are compared by bytes (COLLATE \"C\"), so that they sort as in every other backend.
 ";
@@ -35,6 +41,26 @@ fn the_first_migration_says_what_the_model_says() {
     }
     let committed = std::fs::read_to_string(PATH).unwrap_or_default();
     assert_eq!(committed, expected, "run again with UPDATE=1");
+}
+
+#[test]
+fn the_comments_on_views_say_what_the_model_says() {
+    let committed = std::fs::read_to_string(VIEWS_PATH).unwrap_or_default();
+    let (views, _) = committed.split_once(VIEW_COMMENTS).unwrap_or((&committed, ""));
+    let mut expected = format!("{}\n\n{VIEW_COMMENTS}", views.trim_end());
+    for view in VIEWS {
+        writeln!(expected, "COMMENT ON VIEW {} IS {};", view.name, literal(view.description)).unwrap();
+        for column in view.columns {
+            let name = quoted(column.name);
+            let text = literal(column.description());
+            writeln!(expected, "COMMENT ON COLUMN {}.{name} IS {text};", view.name).unwrap();
+        }
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(VIEWS_PATH, &expected).unwrap();
+    } else {
+        assert!(committed == expected, "run again with UPDATE=1");
+    }
 }
 
 fn text() -> String {
@@ -81,15 +107,18 @@ fn table(sql: &mut String, table: &Table) {
     let checks = checks(table);
     let key = (table.name != "module_dependencies").then_some(key);
     let lines: Vec<_> = lines.chain(key).chain(checks).collect();
-    let is_partitioned = table.unit == Unit::File;
-    let tail = if is_partitioned { " PARTITION BY LIST (repository_id)" } else { "" };
+    let tail = match table.unit {
+        Unit::File => " PARTITION BY LIST (repository_id)",
+        Unit::History => " PARTITION BY RANGE (changed_at)",
+        Unit::Repository | Unit::Derived | Unit::Database => "",
+    };
     writeln!(sql, "\nCREATE TABLE {} (\n{}\n){tail};", table.name, lines.join(",\n")).unwrap();
     writeln!(sql, "COMMENT ON TABLE {} IS {};", table.name, literal(table.description)).unwrap();
     for column in table.columns {
         let name = quoted(column.name);
         writeln!(sql, "COMMENT ON COLUMN {}.{name} IS {};", table.name, literal(column.description)).unwrap();
     }
-    if is_partitioned {
+    if !tail.is_empty() {
         writeln!(sql, "CREATE TABLE {0}_default PARTITION OF {0} DEFAULT;", table.name).unwrap();
     }
 }
@@ -136,7 +165,21 @@ fn checks(table: &Table) -> Vec<String> {
                 table.name
             )
         });
-    words.chain(target).collect()
+    words.chain(target).chain(sides(table)).collect()
+}
+
+/// What was added was nothing before, and what was removed is nothing after.
+fn sides(table: &Table) -> impl Iterator<Item = String> {
+    let sides = [("added", "_before"), ("removed", "_after")];
+    sides.into_iter().filter(|_| table.unit == Unit::History).map(|(change, suffix)| {
+        let columns = table.columns.iter().map(|column| column.name).filter(|name| name.ends_with(suffix));
+        let columns: Vec<_> = columns.collect();
+        format!(
+            "    CONSTRAINT {}{suffix}_check CHECK (change <> '{change}' OR coalesce({}) IS NULL)",
+            table.name,
+            columns.join(", ")
+        )
+    })
 }
 
 /// The words that a column is confined to. `calls` and `parameters` are the largest tables by far, whose loading a check of
@@ -158,6 +201,7 @@ fn words(table: &str, column: &str) -> Option<Vec<&'static str>> {
         ("parse_issues", "kind") => all!(IssueKind),
         ("imports", "kind") => all!(ImportKind),
         ("inheritance", "kind") => all!(BaseKind),
+        (_, "change") => Some(vec!["added", "changed", "removed"]),
         ("dependencies", "dependency_type") => all!(DependencyType),
         (_, "visibility") => all!(Visibility),
         (_, "metric_type") => all!(MetricType),

@@ -6,7 +6,9 @@
 use std::time::{Duration, Instant};
 
 use snake_pipe_core::{
-    Error, ErrorKind, MigrateMode, MigrationStep, Migrations, Result, id::Digest, schema::TABLES,
+    Error, ErrorKind, MigrateMode, MigrationStep, Migrations, Result,
+    id::Digest,
+    schema::{TABLES, VIEWS},
 };
 use sqlx::Row as _;
 use tokio::time::sleep;
@@ -40,9 +42,6 @@ const MIGRATIONS: &[Migration] = &[
 
 /// The version that this crate writes.
 pub(crate) const LATEST_VERSION: u64 = 4;
-
-const VIEWS: [&str; 5] =
-    ["file_details", "function_details", "class_details", "call_details", "dependency_details"];
 
 /// How long one attempt waits for a lock: everybody who wants the table meanwhile waits behind it.
 const TURN_MS: u64 = 300;
@@ -230,7 +229,12 @@ async fn apply_step(lease: &mut Lease, step: &MigrationStep) -> Result<()> {
 }
 
 async fn refuse_foreign_relations(lease: &mut Lease) -> Result<()> {
-    let names: Vec<String> = TABLES.iter().map(|table| table.name).chain(VIEWS).map(str::to_owned).collect();
+    let names: Vec<String> = TABLES
+        .iter()
+        .map(|table| table.name)
+        .chain(VIEWS.iter().map(|view| view.name))
+        .map(str::to_owned)
+        .collect();
     let found = "SELECT c.relname::text FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = current_schema() AND c.relname = ANY($1) ORDER BY c.relname LIMIT 1";

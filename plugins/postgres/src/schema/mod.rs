@@ -3,6 +3,7 @@
 pub(crate) mod catalog;
 #[cfg(test)]
 mod first_migration;
+pub(crate) mod further_indexes;
 pub(crate) mod keys;
 pub(crate) mod mapper;
 pub(crate) mod migrations;

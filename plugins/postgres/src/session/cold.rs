@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     Fence, SessionSettings, commit_error,
     derived::{self, Affected},
-    estimated_rows,
+    estimated_rows, history,
     locks::{LOCK_WAIT_MS, RETRY_PAUSE},
     repositories::{self, Admission},
     rows::copy,
@@ -180,7 +180,8 @@ impl ColdSession {
         let begin = Instant::now();
         self.flush(lease, 0).await?;
         let copied = begin.elapsed();
-        for statement in self.leaves.index() {
+        let further = self.leaves.further_indexes(lease).await?;
+        for statement in self.leaves.index().into_iter().chain(further) {
             lease.run(statement).await.map_err(failed("build indexes"))?;
         }
         let indexed = begin.elapsed();
@@ -257,6 +258,11 @@ impl ColdSession {
             == Admission::AlreadyPublished
         {
             return Err(Error::new(ErrorKind::Fenced, "this publication was made by another session"));
+        }
+        // A repository that held nothing for a while has a past all the same.
+        if repositories::snapshot(lease, self.fence.repository).await?.is_some() {
+            let tables = [self.leaves.name(TableId::Files), self.leaves.name(TableId::Functions)];
+            history::write_added(lease.get(), tables, self.fence.repository, publication.marker).await?;
         }
         repositories::record(lease, &self.plan, publication, true).await
     }
@@ -348,6 +354,7 @@ impl LoadSession for ColdSession {
         let duration = begin.elapsed();
         let marker = publication.marker.0;
         derived::refresh(&mut lease, self.fence.repository, None, marker, &Affected::everything()).await;
+        self.settings.afterwards().take_place(&mut lease).await;
         lease.give_back();
         Ok(PublishResult::Published(WriteResult {
             files: self.accepted.len() as u64,

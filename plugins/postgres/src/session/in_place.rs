@@ -9,11 +9,12 @@ use snake_pipe_core::{
     id::{EntityId, RepositoryId},
     load::{Batch, LoadPlan, Publication, PublishResult, RefusedFile, Scope, WriteResult},
     model::TransformedAst,
+    schema::HistoryRun,
 };
 use uuid::Uuid;
 
 use super::{
-    Fence, commit_error, derived, estimated_rows,
+    Afterwards, Fence, commit_error, derived, estimated_rows,
     repositories::{self, Admission},
     spool::{MEMORY_BUDGET_BYTES, Spool},
     unit::{Changes, UnitWriter},
@@ -42,27 +43,38 @@ pub(crate) struct InPlaceSession {
     plan: Arc<LoadPlan>,
     fence: Fence,
     spool: Spool,
-    /// Whether derived tables are brought up to date afterwards.
-    derives: bool,
+    /// Whether derived tables are brought up to date afterwards, and old history dropped.
+    afterwards: Option<Afterwards>,
+    /// What history says of the publication under way; nothing of a repository's first.
+    history: Option<HistoryRun>,
 }
 
 impl InPlaceSession {
     /// A session that has accepted nothing yet.
-    pub(crate) fn new(pool: Pool, plan: Arc<LoadPlan>, fence: Fence, derives: bool) -> Self {
-        Self { pool, plan, fence, spool: Spool::default(), derives }
+    pub(crate) fn new(pool: Pool, plan: Arc<LoadPlan>, fence: Fence, afterwards: Option<Afterwards>) -> Self {
+        Self { pool, plan, fence, spool: Spool::default(), afterwards, history: None }
     }
 
     fn file_id(&self, facts: &TransformedAst) -> Uuid {
         EntityId::file(self.fence.repository, facts.key()).uuid()
     }
 
-    async fn publish_on(&self, lease: &mut Lease, publication: &Publication) -> Result<Option<Changes>> {
+    async fn publish_on(
+        &mut self,
+        lease: &mut Lease,
+        publication: &Publication,
+        is_first: bool,
+    ) -> Result<Option<Changes>> {
         lease.run(PREPARE).await.map_err(failed("publish"))?;
-        if repositories::admit(lease, &self.fence, publication.marker, true).await?
-            == Admission::AlreadyPublished
-        {
-            return Ok(None);
-        }
+        let at = match repositories::admit(lease, &self.fence, publication.marker, true).await? {
+            Admission::AlreadyPublished => return Ok(None),
+            Admission::Admitted(at) => at,
+        };
+        self.history = (!is_first).then(|| HistoryRun {
+            repository: self.fence.repository.get(),
+            snapshot: publication.marker.0.to_string(),
+            at,
+        });
         let now = Timestamp::now();
         let mut changes = self.remove_files(lease, now).await?;
         for unit in self.spool.units(UNIT_BYTES) {
@@ -146,6 +158,7 @@ impl InPlaceSession {
             repository: self.fence.repository,
             producer_version: &self.plan.producer_version,
             now,
+            history: self.history.as_ref(),
         }
     }
 }
@@ -210,7 +223,7 @@ impl LoadSession for InPlaceSession {
         let begin = Instant::now();
         let mut lease = Lease::take(&self.pool).await?;
         let before = repositories::snapshot(&mut lease, self.fence.repository).await?;
-        let changes = match self.publish_on(&mut lease, &publication).await {
+        let changes = match self.publish_on(&mut lease, &publication, before.is_none()).await {
             Ok(Some(changes)) => changes,
             Ok(None) => {
                 lease.roll_back().await;
@@ -226,9 +239,10 @@ impl LoadSession for InPlaceSession {
         if changes.rows >= FEW_ROWS_BEFORE_ANALYZE {
             gather_statistics(&mut lease, self.fence.repository, changes.rows).await;
         }
-        if self.derives {
+        if let Some(afterwards) = &self.afterwards {
             let marker = publication.marker.0;
             derived::refresh(&mut lease, self.fence.repository, before, marker, &changes.affected).await;
+            afterwards.take_place(&mut lease).await;
         }
         lease.give_back();
         Ok(PublishResult::Published(WriteResult {

@@ -173,10 +173,10 @@ fn refuse_other_source(plan: &LoadPlan, row: &PgRow) -> Result<()> {
 }
 
 /// What a publication finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// It may go on.
-    Admitted,
+    /// It may go on. The time that its transaction began, in RFC 3339: that of its snapshot.
+    Admitted(String),
     /// It was made before.
     AlreadyPublished,
 }
@@ -191,7 +191,8 @@ pub(crate) async fn admit(
     let lock = if holds { " FOR UPDATE OF r" } else { "" };
     let sql = format!(
         "SELECT r.fence_owner, r.marker IS NOT DISTINCT FROM $2 OR EXISTS (
-             SELECT FROM snapshots s WHERE s.snapshot_id = $2 AND s.repository_id = $1) AS is_published
+             SELECT FROM snapshots s WHERE s.snapshot_id = $2 AND s.repository_id = $1) AS is_published,
+             to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS begun_at
          FROM repositories r WHERE r.repository_id = $1{lock}"
     );
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -207,7 +208,7 @@ pub(crate) async fn admit(
         return Ok(Admission::AlreadyPublished);
     }
     match row.get::<Option<Uuid>, _>("fence_owner") {
-        Some(owner) if owner == fence.owner => Ok(Admission::Admitted),
+        Some(owner) if owner == fence.owner => Ok(Admission::Admitted(row.get("begun_at"))),
         _ => Err(fenced(fence, "a newer load of this repository has begun")),
     }
 }
@@ -241,12 +242,13 @@ pub(crate) async fn snapshot(lease: &mut Lease, repository: RepositoryId) -> Res
     Ok(snapshot.flatten())
 }
 
-/// Removes the rows of `snapshots`, of derived tables and of `repositories`. Whether anything had been published.
+/// Removes the rows of `snapshots`, of history, of derived tables and of `repositories`. Whether anything had been published.
 pub(crate) async fn forget(lease: &mut Lease, repository: i64) -> Result<bool> {
-    let derived = TableId::ALL.iter().filter(|table| table.table().unit == Unit::Derived);
-    let derived =
-        derived.map(|table| format!("DELETE FROM {} WHERE repository_id = {repository}", table.table().name));
-    lease.run(derived.collect::<Vec<_>>().join("; ")).await.map_err(failed("remove_repository"))?;
+    let beside =
+        TableId::ALL.iter().filter(|table| matches!(table.table().unit, Unit::Derived | Unit::History));
+    let beside =
+        beside.map(|table| format!("DELETE FROM {} WHERE repository_id = {repository}", table.table().name));
+    lease.run(beside.collect::<Vec<_>>().join("; ")).await.map_err(failed("remove_repository"))?;
     sqlx::query("DELETE FROM snapshots WHERE repository_id = $1")
         .bind(repository)
         .execute(lease.get())

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -11,14 +11,14 @@ use snake_pipe_core::{
     id::RepositoryId,
     load::RefusedFile,
     model::TransformedAst,
-    schema::{ColumnType, OwnedRows, RowContext, RowDifference, TableId, owned_rows},
+    schema::{ColumnType, HistoryRun, OwnedRows, RowContext, RowDifference, TableId, owned_rows},
 };
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
 use super::{
     derived::Affected,
-    rows,
+    history, rows,
     unresolve::{Targets, Vanished, id_of},
 };
 use crate::{
@@ -75,6 +75,8 @@ pub(crate) struct UnitWriter<'a> {
     pub(crate) producer_version: &'a str,
     /// Stored with each row that changes.
     pub(crate) now: Timestamp,
+    /// What history says of these changes; none where it says nothing.
+    pub(crate) history: Option<&'a HistoryRun>,
 }
 
 impl UnitWriter<'_> {
@@ -104,6 +106,9 @@ impl UnitWriter<'_> {
         if !held.is_empty() {
             self.write_differences(&held, changed, &mut changes).await?;
         }
+        if let Some(run) = self.history {
+            history::write(self.connection, &OwnedRows::new(), &fresh, run).await?;
+        }
         for (table, rows) in &fresh {
             let rows: Vec<&[Value]> = rows.iter().map(Vec::as_slice).collect();
             rows::insert(self.connection, *table, &rows).await?;
@@ -130,10 +135,13 @@ impl UnitWriter<'_> {
         mut new: OwnedRows,
         changes: &mut Changes,
     ) -> Result<()> {
-        let mut old = BTreeMap::new();
+        let mut old = OwnedRows::new();
         for table in file_tables() {
             // All is read before anything is written: some tables' rows are found by those of others.
             old.insert(table, rows::read(self.connection, table, self.repository.get(), ids).await?);
+        }
+        if let Some(run) = self.history {
+            history::write(self.connection, &old, &new, run).await?;
         }
         for (table, old) in old {
             let new = new.remove(&table).unwrap_or_default();
@@ -168,6 +176,9 @@ impl UnitWriter<'_> {
     pub(crate) async fn remove(&mut self, ids: &[Uuid]) -> Result<Changes> {
         let mut changes = Changes::default();
         for ids in ids.chunks(FILES_PER_REMOVAL) {
+            if let Some(run) = self.history {
+                history::write_removed(self.connection, ids, run).await?;
+            }
             let called = self.called_by(ids).await?;
             changes.affected.see_removed(ids, called);
             // Backwards: a table's rows go before those by which they are found.

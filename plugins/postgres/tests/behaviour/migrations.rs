@@ -2,7 +2,7 @@
 
 use snake_pipe_core::{
     DatabaseBackend as _, ErrorKind, MigrateMode,
-    schema::{ColumnType, TABLES, Unit},
+    schema::{ColumnType, TABLES, Unit, VIEWS},
 };
 use snake_pipe_postgres::{PostgresBackend, PostgresConfig};
 use snake_pipe_testkit::postgres::TestDatabase;
@@ -47,7 +47,7 @@ async fn the_catalog_says_what_the_model_says() {
         assert_eq!(rows(&backend, &columns).await, expected, "{name}");
         let table_row =
             format!("SELECT obj_description(oid), relkind FROM pg_class WHERE oid = '{name}'::regclass");
-        let kind = if table.unit == Unit::File { "p" } else { "r" };
+        let kind = if matches!(table.unit, Unit::File | Unit::History) { "p" } else { "r" };
         assert_eq!(rows(&backend, &table_row).await, [format!("{}|{kind}", table.description)]);
         let key = format!(
             "SELECT string_agg(a.attname, ',' ORDER BY k.position) FROM pg_index i
@@ -58,6 +58,24 @@ async fn the_catalog_says_what_the_model_says() {
         // Two directories may be longer than an entry of an index.
         let key_columns = if name == "module_dependencies" { String::new() } else { table.key.join(",") };
         assert_eq!(rows(&backend, &key).await, [key_columns], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn views_and_their_columns_are_commented() {
+    let (_database, backend) = backend().await;
+    for view in VIEWS {
+        let sql = format!(
+            "SELECT attname, col_description(attrelid, attnum), obj_description(attrelid) FROM pg_attribute
+             WHERE attrelid = '{}'::regclass AND attnum > 0 ORDER BY attnum",
+            view.name
+        );
+        let expected: Vec<_> = view
+            .columns
+            .iter()
+            .map(|column| format!("{}|{}|{}", column.name, column.description(), view.description))
+            .collect();
+        assert_eq!(rows(&backend, &sql).await, expected, "{}", view.name);
     }
 }
 

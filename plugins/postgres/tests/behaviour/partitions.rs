@@ -18,8 +18,12 @@ use crate::support::{
 const COLD: &str = "partition_rows=0";
 
 async fn own_partitions(backend: &snake_pipe_postgres::PostgresBackend) -> i64 {
-    count(backend, "SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r' AND relname NOT LIKE '%default'")
-        .await
+    count(
+        backend,
+        "SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r' AND relname NOT LIKE '%default'
+             AND relname NOT LIKE '%history%'",
+    )
+    .await
 }
 
 fn tables_of_files() -> usize {
@@ -65,16 +69,17 @@ async fn partitions_have_the_indexes_and_keys_of_the_default_one() {
     let (_database, backend) = backend_with(COLD).await;
     load(&backend, partial(), &two_files()).await;
     let own = "regexp_replace(t.relname, '_(default|[0-9]{16}_[0-9a-f]{6})$', '')";
-    let is_default = "t.relname LIKE '%default'";
+    let (is_default, of_files) = ("t.relname LIKE '%default'", "t.relname NOT LIKE '%history%'");
     let indexes = format!(
         "SELECT {own}, i.indkey, i.indisunique, i.indisprimary, pg_get_expr(i.indpred, i.indrelid), {is_default}
-         FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid WHERE t.relispartition AND t.relkind = 'r' ORDER BY 1, 2, 5"
+         FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid WHERE t.relispartition AND t.relkind = 'r'
+           AND {of_files} ORDER BY 1, 2, 5"
     );
     let keys = format!(
         "SELECT {own}, c.contype, c.conkey, c.condeferred,
                 regexp_replace(c.confrelid::regclass::text, '_(default|[0-9]{{16}}_[0-9a-f]{{6}})$', ''), {is_default}
          FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid WHERE t.relispartition AND t.relkind = 'r'
-         ORDER BY 1, 2, 3, 5"
+           AND {of_files} ORDER BY 1, 2, 3, 5"
     );
     for question in [indexes, keys] {
         let all = rows(&backend, &question).await;
@@ -84,6 +89,30 @@ async fn partitions_have_the_indexes_and_keys_of_the_default_one() {
         assert!(!side("|true").is_empty());
         assert_eq!(side("|true"), side("|false"));
     }
+}
+
+#[tokio::test]
+async fn indexes_that_an_option_or_somebody_asks_for_stand_on_the_partitions_too() {
+    let (database, backend) = backend_with(&format!("{COLD}&ast_index=on&search_index=on")).await;
+    let own = "CREATE INDEX \"my USING own\" ON functions (lower(qualified_name) DESC) WHERE NOT is_test";
+    database.psql(own).unwrap();
+    load(&backend, partial(), &two_files()).await;
+    let found = "SELECT regexp_replace(x.relname, '_[0-9]{16}_[0-9a-f]{6}', ''), p.relname
+                 FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
+                 JOIN pg_inherits h ON h.inhrelid = x.oid JOIN pg_class p ON p.oid = h.inhparent
+                 WHERE c.relname ~ '^(files|functions|classes)_[0-9]{16}' AND p.relname ~ '(trigrams|ast_content|own)'
+                   AND i.indisvalid
+                 ORDER BY p.relname COLLATE \"C\"";
+    assert_eq!(
+        rows(&backend, found).await,
+        [
+            "classes_lower_idx|classes_name_trigrams_idx",
+            "files_ast_content_idx|files_ast_content_idx",
+            "files_lower_idx|files_path_trigrams_idx",
+            "functions_lower_idx|functions_name_trigrams_idx",
+            "functions_lower_idx1|my USING own",
+        ]
+    );
 }
 
 #[tokio::test]

@@ -7,8 +7,9 @@ use snake_pipe_core::{
     queries::{NamedQuery, ParameterDefault, QUERIES, named},
 };
 use snake_pipe_postgres::PostgresBackend;
+use snake_pipe_testkit::postgres::TestDatabase;
 
-use crate::support::backend;
+use crate::support::{backend, backend_with, rows};
 
 /// A repository of 3,000 files, 30,000 functions and classes and 120,000 calls, and beside it one of ten files: made by the server
 /// itself, in seconds. The first function of all is called from everywhere.
@@ -68,6 +69,16 @@ INSERT INTO inheritance (class_id, ordinal, repository_id, file_id, kind, base_n
 INSERT INTO comments (file_id, ordinal, repository_id, kind, marker, line_start)
     SELECT file_id, m, repository_id, 'line', CASE WHEN n % 20 = 0 AND m = 0 THEN 'TODO' END, m
     FROM f, generate_series(0, 9) m;
+INSERT INTO snapshots (snapshot_id, repository_id, commit_hash, producer_version, file_count, published_at)
+    SELECT CASE WHEN n = 100 THEN pg_temp.id('snapshot', r) ELSE pg_temp.id('snapshot', r * 1000 + n) END, r, 'c' || n, '1', 0,
+           '2026-01-01Z'::timestamptz + n * interval '1 hour'
+    FROM generate_series(1, 2) r, generate_series(1, 100) n;
+INSERT INTO file_history (snapshot_id, file_id, repository_id, file_path, language, change, lines_before, lines_after, changed_at)
+    SELECT s.snapshot_id, f.file_id, s.repository_id, 'd' || f.n % 100 || '/f' || f.n, 'c', 'changed', 1, f.n, s.published_at
+    FROM snapshots s JOIN f ON f.repository_id = s.repository_id AND f.n % 10 = extract(hour FROM s.published_at)::bigint % 10;
+INSERT INTO function_history (snapshot_id, function_id, repository_id, file_id, qualified_name, kind, change, changed_at)
+    SELECT h.snapshot_id, g.function_id, h.repository_id, h.file_id, 'f', 'function', 'changed', h.changed_at
+    FROM file_history h JOIN g ON g.file_id = h.file_id WHERE h.repository_id = 1 AND g.n % 10 < 2;
 INSERT INTO function_fan_in
     SELECT target_function_id, repository_id, count(*), count(DISTINCT function_id) FROM calls GROUP BY 1, 2;
 INSERT INTO function_fan_out
@@ -81,6 +92,13 @@ INSERT INTO derived_tables
 ANALYZE;
 ";
 
+/// Makes the rows, and then what else is said. Vacuumed as the server does by itself before long: index-only scans need it, and so do
+/// indexes whose new entries wait in a list.
+fn fill(database: &TestDatabase, more: &str) {
+    database.psql(&format!("{ROWS}{more}")).unwrap();
+    database.psql("VACUUM ANALYZE").unwrap();
+}
+
 /// The tables that are not read as a whole. `files` is not among them: it has a hundredth of the rows, and is summed up.
 const LARGE: &[&str] = &[
     "functions",
@@ -91,12 +109,14 @@ const LARGE: &[&str] = &[
     "classes",
     "function_fan_in",
     "function_fan_out",
+    "file_history",
+    "function_history",
 ];
 
 #[tokio::test]
 async fn no_named_query_reads_a_large_table_from_end_to_end() {
     let (database, backend) = backend().await;
-    database.psql(ROWS).unwrap();
+    fill(&database, "");
     for query in QUERIES {
         for repository in [None, Some("r2")] {
             let plan = plan(&backend, query, repository).await;
@@ -120,8 +140,10 @@ async fn no_named_query_reads_a_large_table_from_end_to_end() {
         ("undocumented-functions", "functions_default_complexity"),
         ("fan-in", "function_fan_in_top_idx"),
         ("fan-out", "function_fan_out_top_idx"),
+        ("largest-changes", "file_history_default_pkey"),
         ("callers", "calls_default_target_function_id"),
         ("blast-radius", "dependencies_default_target_file_id"),
+        ("search-names", "functions_default_name"),
     ] {
         let plan = plan(&backend, named(name).unwrap(), Some("r1")).await.join("\n");
         assert!(plan.contains(index), "{name}:\n{plan}");
@@ -131,13 +153,53 @@ async fn no_named_query_reads_a_large_table_from_end_to_end() {
 #[tokio::test]
 async fn files_are_found_by_their_path_and_by_how_it_begins() {
     let (database, backend) = backend().await;
-    database.psql(ROWS).unwrap();
+    fill(&database, "");
     for condition in ["file_path = 'd7/f7'", "file_path IN ('d7/f7', 'd8/f8')", "file_path LIKE 'd7/f7%'"] {
         let sql = format!("EXPLAIN SELECT file_id FROM files WHERE {condition}");
         let result = backend.execute_sql_query(SqlQuery::new(&sql)).await.unwrap();
         let plan: Vec<_> = result.rows.iter().map(|row| row[0].to_string()).collect();
         let plan = plan.join("\n");
         assert!(plan.contains("files_default_file_path_idx"), "{condition}:\n{plan}");
+    }
+}
+
+/// Files of classes with a method each, as outlines.
+const OUTLINES: &str = "
+UPDATE files SET ast_content = jsonb_build_object('definitions', jsonb_build_array(jsonb_build_object(
+    'kind', 'class', 'name', 'C' || file_name, 'children',
+    jsonb_build_array(jsonb_build_object('kind', 'method', 'name', 'm' || file_name)))));
+ANALYZE;";
+
+/// What docs/query-guide.md asks of syntax trees.
+const AST_QUERIES: [&str; 2] = [
+    r#"ast_content @> '{"definitions": [{"kind": "class", "name": "Cf77"}]}'"#,
+    r#"ast_content @@ '$.definitions[*].children[*].name == "mf77"'"#,
+];
+
+#[tokio::test]
+async fn files_are_found_by_what_their_outlines_hold_where_that_is_indexed() {
+    let (database, backend) = backend_with("ast_index=on").await;
+    fill(&database, OUTLINES);
+    for condition in AST_QUERIES {
+        let sql = format!("SELECT file_path FROM files WHERE {condition}");
+        assert_eq!(rows(&backend, &sql).await, ["d77/f77"], "{condition}");
+        let plan = rows(&backend, &format!("EXPLAIN {sql}")).await.join("\n");
+        assert!(plan.contains("Bitmap Index Scan on files_default_ast_content_idx"), "{condition}:\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn words_are_found_by_trigrams_where_these_are_indexed() {
+    let (database, backend) = backend_with("search_index=on").await;
+    fill(&database, "");
+    for (name, words, index) in [
+        ("search-names", "f29999", "functions_default_lower_idx"),
+        ("search-paths", "d77 f2977", "files_default_lower_idx"),
+    ] {
+        let given = BTreeMap::from([("words".to_owned(), words.to_owned())]);
+        let plan = plan_with(&backend, named(name).unwrap(), given.clone()).await.join("\n");
+        assert!(plan.contains(&format!("Bitmap Index Scan on {index}")), "{name}:\n{plan}");
+        assert_eq!(named(name).unwrap().run(&backend, &given).await.unwrap().rows.len(), 1);
     }
 }
 
@@ -152,6 +214,14 @@ async fn plan(backend: &PostgresBackend, query: &NamedQuery, repository: Option<
     if query.parameters.iter().any(|parameter| parameter.name == "depth") {
         given.insert("depth".to_owned(), "1".to_owned());
     }
+    plan_with(backend, query, given).await
+}
+
+async fn plan_with(
+    backend: &PostgresBackend,
+    query: &NamedQuery,
+    given: BTreeMap<String, String>,
+) -> Vec<String> {
     let statement = query.statement(backend, &given).await.unwrap();
     let mut sql = statement.sql;
     for (index, value) in statement.parameters.iter().enumerate() {

@@ -1,6 +1,10 @@
 //! Bringing a database's schema up to date.
 
-use snake_pipe_core::{Error, ErrorKind, MigrationStep, Result, Timestamp, id::Digest, schema::TABLES};
+use snake_pipe_core::{
+    Error, ErrorKind, MigrationStep, Result, Timestamp,
+    id::Digest,
+    schema::{TABLES, VIEWS},
+};
 use sqlx::{Row, SqliteConnection};
 
 use crate::{error::during, transaction::Transaction};
@@ -40,9 +44,6 @@ const MIGRATIONS: &[Migration] = &[
 
 /// The version that this program needs.
 pub(crate) const LATEST: u64 = MIGRATIONS.len() as u64;
-
-const VIEWS: &[&str] =
-    &["file_details", "function_details", "class_details", "call_details", "dependency_details"];
 
 /// Which steps a database has had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +110,9 @@ async fn refuse_foreign_tables(connection: &mut SqliteConnection) -> Result<()> 
             .fetch_all(connection)
             .await
             .map_err(during("read the schema"))?;
-    let ours = |name: &str| TABLES.iter().any(|table| table.name == name) || VIEWS.contains(&name);
+    let ours = |name: &str| {
+        TABLES.iter().any(|table| table.name == name) || VIEWS.iter().any(|view| view.name == name)
+    };
     match names.iter().find(|name| ours(name)) {
         Some(name) => Err(Error::new(
             ErrorKind::Schema,

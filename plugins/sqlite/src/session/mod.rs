@@ -3,6 +3,7 @@
 mod derived;
 mod encode;
 mod fence;
+mod history;
 mod marks;
 mod publish;
 mod references;

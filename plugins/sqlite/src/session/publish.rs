@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     derived::{self, Affected},
     fence::{self, Fence},
-    references,
+    history, references,
     staging::Staged,
 };
 use crate::{
@@ -66,7 +66,8 @@ pub(super) async fn publish(
     fence::check(publishing.connection, plan, fence).await?;
     publishing.remove_absent(plan, staged).await?;
     let mut affected = derived::note_before(publishing.connection, repository).await?;
-    let is_lost = publishing.apply(staged).await?;
+    let is_lost =
+        publishing.apply(staged, &publication.marker.to_string(), database.config().history_days).await?;
     if !publishing.is_worth_recording(staged, publication).await? {
         return Ok((PublishResult::Published(WriteResult::default()), None));
     }
@@ -120,7 +121,9 @@ pub(crate) async fn remove_repository(
         .run("INSERT INTO staging.removed_files SELECT file_id, file_path FROM main.files WHERE repository_id = ?1")
         .await?;
     publishing.delete_stale().await?;
-    for table in TableId::ALL.iter().filter(|table| table.table().unit == Unit::Derived) {
+    for table in
+        TableId::ALL.iter().filter(|table| matches!(table.table().unit, Unit::Derived | Unit::History))
+    {
         publishing.run(&format!("DELETE FROM main.{} WHERE repository_id = ?1", table.table().name)).await?;
     }
     publishing.run("DELETE FROM main.snapshots WHERE repository_id = ?1").await?;
@@ -206,6 +209,11 @@ impl Publishing<'_> {
         Ok(())
     }
 
+    /// The time of the publication, in SQL.
+    pub(super) fn now_literal(&self) -> String {
+        format!("'{}'", self.now)
+    }
+
     /// Asks a question with the repository for `?1`.
     pub(super) async fn is_true(&mut self, sql: &str) -> Result<bool> {
         Ok(self.number(sql).await? != 0)
@@ -279,7 +287,7 @@ impl Publishing<'_> {
     }
 
     /// Brings the tables of files to the state that is staged. Whether references lost their targets.
-    async fn apply(&mut self, staged: &Staged) -> Result<bool> {
+    async fn apply(&mut self, staged: &Staged, snapshot: &str, history_days: u32) -> Result<bool> {
         let is_rebuild = self.is_rebuild().await?;
         if !is_rebuild {
             // Done already, unless another session published meanwhile.
@@ -290,6 +298,7 @@ impl Publishing<'_> {
         if is_lost {
             references::unresolve_staged(self).await?;
         }
+        history::write(self, snapshot, history_days).await?;
         if is_rebuild {
             self.rebuild().await?;
             return Ok(is_lost);
