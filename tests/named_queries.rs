@@ -324,7 +324,7 @@ const CASES: &[Case] = &[
     (
         "search-paths",
         &[("words", "service")],
-        &["shop/service.py | python | 40 | shop", "tests/test_service.py | python |  | shop"],
+        &["shop/service.py | python |  | shop", "tests/test_service.py | python |  | shop"],
     ),
     ("search-paths", &[("words", "shop model")], &["shop/model.py | python |  | shop"]),
     ("search-paths", &[("words", "odel")], &[]),

@@ -36,9 +36,9 @@ CREATE TEMP TABLE g AS
     SELECT f.n * 10 + m AS n, f.repository_id, f.file_id, f.n AS file, pg_temp.id('function', f.n * 10 + m) AS function_id
     FROM f, generate_series(0, 9) m;
 INSERT INTO functions (function_id, repository_id, file_id, class_id, kind, name, qualified_name, ordinal, line_start, line_end,
-                       parameter_count, complexity, visibility, is_abstract, is_static, is_async, is_test, doc_string)
+                       parameter_count, complexity, visibility, is_abstract, is_static, is_async, is_test, signature, doc_string)
     SELECT function_id, repository_id, file_id, pg_temp.id('class', file * 10), 'function', 'f' || n, 'q.f' || n, 0, 1, 1 + n % 400, 0,
-           n % 60, 'public', false, false, false, file % 50 = 0, CASE WHEN n % 3 = 0 THEN 'said' END
+           n % 60, 'public', false, false, false, file % 50 = 0, repeat('a signature ', 12), CASE WHEN n % 3 = 0 THEN 'said' END
     FROM g;
 INSERT INTO calls (file_id, ordinal, repository_id, function_id, kind, callee_name, argument_count, status, origin, candidates,
                    target_file_id, target_function_id)
