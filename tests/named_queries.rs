@@ -326,7 +326,7 @@ const CASES: &[Case] = &[
         &[("words", "service")],
         &["shop/service.py | python |  | shop", "tests/test_service.py | python |  | shop"],
     ),
-    ("search-paths", &[("words", "shop model")], &["shop/model.py | python |  | shop"]),
+    ("search-paths", &[("words", "shop model")], &["shop/model.py | python | 40 | shop"]),
     ("search-paths", &[("words", "odel")], &[]),
     ("todos", &[], &["TODO | shop/model.py | 17 | python"]),
     ("undocumented-functions", &[("repository", "copy")], &["Keeper.feed0 | method | keeper.java | 2 | 2"]),
