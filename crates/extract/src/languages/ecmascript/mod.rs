@@ -39,6 +39,7 @@ names! {
         AS_EXPRESSION = "as_expression",
         ASSIGNMENT_EXPRESSION = "assignment_expression",
         ASSIGNMENT_PATTERN = "assignment_pattern",
+        AWAIT_EXPRESSION = "await_expression",
         CALL_EXPRESSION = "call_expression",
         CATCH_CLAUSE = "catch_clause",
         CLASS = "class",

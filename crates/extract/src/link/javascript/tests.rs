@@ -359,3 +359,12 @@ fn what_a_module_exports_itself_goes_before_what_a_star_passes_on() {
     ]);
     assert_eq!(tree.calls("use.ts"), ["2 f → unresolved", "3 g → unresolved"]);
 }
+
+#[test]
+fn what_an_import_at_run_time_gives_is_no_variable() {
+    let tree = tree(&[
+        ("y.js", "export function f() {}\n"),
+        ("m.js", "run(async () => {\n  const { f } = await import('./y');\n  f();\n});\n"),
+    ]);
+    assert_eq!(tree.calls("m.js"), ["1 run → unresolved", "3 f → y.js:f (import)"]);
+}
