@@ -56,6 +56,8 @@ pub(crate) struct Count {
     is_reference: bool,
     /// It is the text of a string.
     is_text: bool,
+    /// It counts only where it is a word that the grammar takes for a name, in a source that it does not understand.
+    is_hidden_word: bool,
 }
 
 impl Count {
@@ -66,6 +68,7 @@ impl Count {
         marks: 0,
         is_reference: false,
         is_text: false,
+        is_hidden_word: false,
     };
 
     /// It counts one by these definitions.
@@ -91,6 +94,12 @@ impl Count {
     /// `&&` in C and C++: lizard takes it for the mark of a reference where an assignment follows in the expression.
     pub(crate) const fn or_reference(self) -> Self {
         Self { is_reference: true, ..self }
+    }
+
+    /// A name: it counts only where it is one of lizard's words, which the grammar takes for a name where it does not understand the
+    /// source.
+    pub(crate) const fn where_hidden(self) -> Self {
+        Self { is_hidden_word: true, ..self }
     }
 
     /// The text of a string: its lines are code even where they are blank.
@@ -167,6 +176,9 @@ impl<'t> Walk<'t> {
         let start = node.start_byte();
         if count.is_text && node.start_position().row < node.end_position().row {
             self.add_text(start as u32, node.end_byte() as u32);
+        }
+        if count.is_hidden_word && !(self.has_errors && is_word(self.bytes(node))) {
+            return;
         }
         if start < self.ignored_until || count.is_reference && self.is_reference_to_lizard(node) {
             return;
@@ -247,6 +259,11 @@ impl<'t> Walk<'t> {
         self.complexity.reference_end = end;
         self.source.get(end) == Some(&b'=')
     }
+}
+
+/// Whether a text is one of the words of C that lizard counts.
+pub(crate) fn is_word(text: &[u8]) -> bool {
+    matches!(text, b"if" | b"for" | b"while" | b"case" | b"catch")
 }
 
 /// The place of the next `=`, `;`, `{`, `}` or `)` that is a token by itself, or the end of the source.

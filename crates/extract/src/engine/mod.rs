@@ -34,7 +34,7 @@ use std::{
 };
 
 pub(crate) use comments::{CommentForm, c_like_form};
-pub(crate) use counts::{Count, Counting, Definitions};
+pub(crate) use counts::{Count, Counting, Definitions, is_word};
 pub(crate) use facts::CallSite;
 pub(crate) use locals::LocalForm;
 pub(crate) use roles::{Bytes, FieldName, Flow, KindName, Role, names};

@@ -23,6 +23,8 @@ pub(crate) struct Walk<'t> {
     /// A cursor for looking at children, reused because making one allocates.
     spare: TreeCursor<'t>,
     skip_children: bool,
+    /// The grammar does not understand the whole source.
+    pub(super) has_errors: bool,
     /// Where the part ends of which no calls and operators are taken, in bytes.
     pub(super) ignored_until: usize,
     pub(super) comments: Comments,
@@ -66,6 +68,7 @@ impl<'t> Walk<'t> {
             ancestors: Vec::with_capacity(64),
             spare: root.walk(),
             skip_children: false,
+            has_errors: root.has_error(),
             ignored_until: 0,
             comments: Comments::default(),
             texts: Vec::new(),
@@ -158,6 +161,11 @@ impl<'t> Walk<'t> {
     /// run.
     pub(crate) fn ignore(&mut self, node: Node<'t>) {
         self.ignored_until = node.end_byte();
+    }
+
+    /// Whether the grammar does not understand the whole source.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.has_errors
     }
 
     /// The node around the current one.

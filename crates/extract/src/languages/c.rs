@@ -24,7 +24,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("system_lib_string", Role::Skip),
         ("attribute_specifier", Role::Unless(&Bytes::COMMENT)),
         ("parameter_list", Role::Unless(&Bytes::COMMENT)),
-        ("preproc_call", Role::Unless(&Bytes::COMMENT)),
+        ("preproc_call", Role::Rule(c::directive)),
         ("preproc_def", Role::Unless(&Bytes::COMMENT)),
         ("preproc_params", Role::Unless(&Bytes::COMMENT)),
         ("type_descriptor", Role::Unless(&Bytes::COMMENT)),

@@ -34,7 +34,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("system_lib_string", Role::Skip),
         ("attribute_declaration", Role::Unless(&Bytes::COMMENT)),
         ("attribute_specifier", Role::Unless(&Bytes::COMMENT)),
-        ("preproc_call", Role::Unless(&Bytes::COMMENT)),
+        ("preproc_call", Role::Rule(c::directive)),
         ("preproc_def", Role::Unless(&Bytes::COMMENT)),
         ("preproc_params", Role::Unless(&Bytes::COMMENT)),
         ("field_expression", Role::Unless(&CODE)),

@@ -30,7 +30,14 @@ pub(crate) static MEASURES: &[Judge] = &[
     },
     Judge { language: "java-numbers", command: |corpus| lizard(corpus, &["java"]), ..NUMBERS },
     Judge { language: "javascript-numbers", command: |corpus| lizard(corpus, &["js"]), ..NUMBERS },
-    Judge { language: "python-lines", command: |corpus| tokei(corpus, &["Python"]), ..LINES },
+    Judge {
+        language: "python-lines",
+        extracted: &["python"],
+        corpus: &[Source::PythonLibrary],
+        corpus_name: "the standard library of the judging Python",
+        command: |corpus| tokei(corpus, &["Python"]),
+        ..LINES
+    },
     Judge { language: "java-lines", command: |corpus| tokei(corpus, &["Java"]), ..LINES },
     Judge { language: "javascript-lines", command: |corpus| tokei(corpus, &["JavaScript", "JSX"]), ..LINES },
     Judge { language: "typescript-lines", command: |corpus| tokei(corpus, &["TypeScript", "TSX"]), ..LINES },

@@ -118,6 +118,11 @@ fn directives_of_c_that_leave_out_code_count() {
 }
 
 #[test]
+fn a_directive_where_the_grammar_knows_none_counts() {
+    check_lizard(&[(C, "void f(void) {\n g(a,\n#if A\n b);\n#else\n c);\n#endif\n}\n", 2)]);
+}
+
+#[test]
 fn an_operator_of_c_before_an_assignment_is_taken_for_a_reference() {
     check_lizard(&[
         (C, "void f(void) { if (a && (b = c())) g(); }", 2),

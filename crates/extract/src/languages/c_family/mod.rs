@@ -20,6 +20,7 @@ pub(super) use classes::{
     access_specifier, alias_declaration, class, enum_specifier, enumerator, field_declaration, namespace,
     type_definition,
 };
+pub(super) use counting::directive;
 pub(super) use functions::{function_definition, lambda, macro_definition};
 use snake_pipe_core::model::{Import, ImportKind};
 use tree_sitter::Node;
@@ -93,6 +94,7 @@ names! {
         CONDITION = "condition",
         DECLARATOR = "declarator",
         DEFAULT_VALUE = "default_value",
+        DIRECTIVE = "directive",
         FIELD = "field",
         FUNCTION = "function",
         NAME = "name",
