@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use futures::TryStreamExt as _;
 use snake_pipe::core::{
     DatabaseBackend, Language, MigrateMode, SqlQuery, Value,
     id::Digest,
@@ -10,6 +11,7 @@ use snake_pipe::core::{
     model::{CallKind, ClassKind, FunctionKind, Resolution, TransformedAst, Visibility},
     queries::{QUERIES, named},
 };
+use snake_pipe::extract::{CacheLocation, ExtractOptions, Extraction};
 use snake_pipe_testkit::{
     fixtures::{FactsBuilder, class_in, file_at, function_in, shop},
     postgres::TestDatabase,
@@ -292,6 +294,8 @@ const CASES: &[Case] = &[
         ],
     ),
     ("untested-complex-functions", &[("complexity", "3")], &["Order.total | shop/model.py | 16 | 4"]),
+    ("unused-functions", &[], &[]),
+    ("near-duplicates", &[], &[]),
     ("unused-imports", &[], &["Order | .model | shop/store.py | 1"]),
     (
         "public-api",
@@ -377,6 +381,64 @@ async fn who_calls_outside_functions_is_the_file() {
     assert_eq!(answer, ["1 |  | script.py | "]);
     let answer = databases.answer("callers-transitive", &asked("first", "5")).await;
     assert_eq!(answer, ["1 | second | lib.py | 4", "1 |  | script.py | "]);
+}
+
+/// A source tree with functions that are used in every way that there is, and some that are not, and with copies.
+const SPARE: &[(&str, &str)] = &[
+    (
+        "src/lib.rs",
+        "mod other;\nfn main() {}\nfn unused() { helper() }\nfn helper() {}\nfn value() {}\nstatic TABLE: [fn(); 1] = [value];\n#[no_mangle]\nfn annotated() {}\npub fn nobody() {}\npub fn somebody() {}\npub fn elsewhere() {}\nfn recursive() { recursive() }\ntrait T { fn asked(&self); }\n#[test]\nfn tested() {}\n",
+    ),
+    (
+        "src/other.rs",
+        "use crate::elsewhere;\nfn inner(x: X) { x.somebody(); }\nfn used() { inner(X) }\nmod deep { fn f() { super::used() } }\n",
+    ),
+    (
+        "a.py",
+        "def parse(text, limit):\n    total = 0\n    for word in text.split():\n        if len(word) > limit and word:\n            total += len(word) * 2\n        else:\n            total -= 1\n    return [total, limit, text]\n",
+    ),
+    (
+        "b.py",
+        "def other(line, most):\n    # Another comment.\n    size = 7\n    for part in line.split():\n        if len(part) > most and part:\n            size += len(part) * 3\n        else:\n            size -= 9\n    return [size, most, line]\n",
+    ),
+];
+
+#[tokio::test]
+async fn functions_that_nothing_uses_and_copies_are_found_in_sources() {
+    let databases = Databases::new(Loading::Sessions).await;
+    let tree = tempfile::tempdir().unwrap();
+    for (path, text) in SPARE {
+        std::fs::create_dir_all(tree.path().join(path).parent().unwrap()).unwrap();
+        std::fs::write(tree.path().join(path), text).unwrap();
+    }
+    let options = ExtractOptions { cache: CacheLocation::Temporary, ..ExtractOptions::default() };
+    let extraction = Extraction::scan(tree.path(), "spare", options, Arc::default()).unwrap();
+    let files: Vec<TransformedAst> = extraction.facts(|_| true).try_collect().await.unwrap();
+    for backend in [&databases.sqlite, &databases.postgres] {
+        let plan = LoadPlan::complete(Repository::named("spare"), "1", files.iter().map(TransformedAst::key));
+        let batch = Batch { files: files.iter().cloned().map(Arc::new).collect(), ..Batch::default() };
+        let publication = Publication { marker: Marker::random(), snapshot: Snapshot::default() };
+        backend.write_batch(plan, Arc::new(batch), publication).await.unwrap();
+    }
+    let asked = |confidence| [("repository", "spare"), ("confidence", confidence)];
+    assert_eq!(
+        databases.answer("unused-functions", &asked("high")).await,
+        ["unused | function | src/lib.rs | 3 | 1", "deep::f | function | src/other.rs | 4 | 1"]
+    );
+    assert_eq!(
+        databases.answer("unused-functions", &asked("low")).await,
+        [
+            "parse | function | a.py | 1 | 8",
+            "other | function | b.py | 1 | 8",
+            "unused | function | src/lib.rs | 3 | 1",
+            "nobody | function | src/lib.rs | 9 | 1",
+            "deep::f | function | src/other.rs | 4 | 1",
+        ]
+    );
+    assert_eq!(
+        databases.answer("near-duplicates", &[("repository", "spare"), ("lines", "5")]).await,
+        ["2 | 8 | parse | a.py | 1", "2 | 8 | other | b.py | 1"]
+    );
 }
 
 #[tokio::test]

@@ -230,6 +230,8 @@ CREATE TABLE functions (
     cognitive_complexity integer,
     max_nesting integer,
     code_lines integer,
+    name_mentions integer,
+    body_shape bigint,
     visibility text COLLATE "C" NOT NULL,
     modifiers text COLLATE "C",
     is_abstract boolean NOT NULL,
@@ -269,6 +271,8 @@ COMMENT ON COLUMN functions.complexity_lizard IS 'Cyclomatic complexity as lizar
 COMMENT ON COLUMN functions.cognitive_complexity IS 'Cognitive complexity, from 0; see `metric_definitions`.';
 COMMENT ON COLUMN functions.max_nesting IS 'Depth of the deepest control structure inside, from 0.';
 COMMENT ON COLUMN functions.code_lines IS 'Lines with code on them.';
+COMMENT ON COLUMN functions.name_mentions IS 'How often the file says its name besides the definitions of that name, comments aside.';
+COMMENT ON COLUMN functions.body_shape IS 'Digest of its text with all names and numbers taken for alike; NULL for short functions.';
 COMMENT ON COLUMN functions.visibility IS 'public, protected, internal (package, module, crate), private or unspecified.';
 COMMENT ON COLUMN functions.modifiers IS 'Modifiers as written, separated by spaces.';
 COMMENT ON COLUMN functions.is_abstract IS 'Declared without a body.';
@@ -749,6 +753,8 @@ CREATE INDEX functions_class_id_idx ON functions (class_id) WHERE class_id IS NO
 CREATE INDEX functions_parent_function_id_idx ON functions (parent_function_id) WHERE parent_function_id IS NOT NULL;
 CREATE INDEX functions_complexity_idx ON functions (complexity DESC NULLS LAST, function_id);
 CREATE INDEX functions_undocumented_idx ON functions (complexity DESC NULLS LAST, function_id) WHERE visibility = 'public' AND doc_string IS NULL;
+CREATE INDEX functions_unmentioned_idx ON functions (repository_id, code_lines DESC NULLS LAST, function_id) WHERE name_mentions = 0;
+CREATE INDEX functions_body_shape_idx ON functions (repository_id, body_shape) WHERE body_shape IS NOT NULL;
 CREATE INDEX functions_lines_idx ON functions ((line_end - line_start) DESC NULLS LAST, function_id);
 CREATE INDEX annotations_function_id_idx ON annotations (function_id) WHERE function_id IS NOT NULL;
 CREATE INDEX annotations_class_id_idx ON annotations (class_id) WHERE class_id IS NOT NULL;

@@ -155,6 +155,8 @@ CREATE TABLE functions (
     cognitive_complexity INTEGER,
     max_nesting INTEGER,
     code_lines INTEGER,
+    name_mentions INTEGER,
+    body_shape INTEGER,
     visibility TEXT NOT NULL CHECK (
         visibility = 'unspecified' OR visibility = 'public' OR visibility = 'protected'
         OR visibility = 'internal' OR visibility = 'private'

@@ -44,6 +44,8 @@ CREATE INDEX functions_name ON functions (name, repository_id);
 CREATE INDEX functions_qualified_name ON functions (qualified_name);
 -- The first of a repository: by complexity, by lines, and without documentation.
 CREATE INDEX functions_complexity ON functions (repository_id, complexity DESC, function_id);
+CREATE INDEX functions_unmentioned ON functions (repository_id, code_lines DESC, function_id) WHERE name_mentions = 0;
+CREATE INDEX functions_body_shape ON functions (repository_id, body_shape) WHERE body_shape IS NOT NULL;
 CREATE INDEX functions_lines ON functions (repository_id, line_end - line_start DESC, function_id);
 CREATE INDEX functions_undocumented ON functions (repository_id, complexity DESC, function_id)
     WHERE visibility = 'public' AND doc_string IS NULL;

@@ -100,6 +100,10 @@ pub struct Function {
     pub max_nesting: Option<u32>,
     /// Lines with code on them.
     pub code_lines: Option<u32>,
+    /// How often the file says its name besides the definitions of that name, comments aside; none where the name is no word.
+    pub name_mentions: Option<u32>,
+    /// Digest of its text with all names and numbers taken for alike, below 2^53; none for short functions.
+    pub body_shape: Option<u64>,
     /// The source text; kept on request only.
     pub source_code: Option<String>,
     /// What a pipeline author adds: a JSON object.

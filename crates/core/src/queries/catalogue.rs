@@ -20,6 +20,8 @@ const FILES: QueryParameter = QueryParameter {
     is_list: true,
     ..text("files", ParameterDefault::Required, "paths of files, separated by commas")
 };
+const CONFIDENCE: QueryParameter =
+    text("confidence", ParameterDefault::Value("high"), "high: private functions alone; low: others too");
 const DEPTH: QueryParameter = number("depth", "10", "so many steps at most");
 
 const WORDS: QueryParameter = text(
@@ -96,6 +98,8 @@ queries! {
         "Which files changed the most between two snapshots? By how much their complexity and then their number of lines grew or shrank; a file that came and went in between is left out. Snapshots further back than `history_retention_days` are not known."
     "largest-functions" Rows []
         "Which functions have the most lines?"
+    "near-duplicates" Rows [number("lines", "8", "so many lines of code at least")]
+        "Which functions are the same but for names, numbers and comments? Each with the number of copies; those with the most lines in copies first. Tests, vendored and generated files left out."
     "packages-across-repositories" Rows []
         "Which outside packages do several repositories import? Those of the most repositories first."
     "parse-coverage" Rows []
@@ -114,6 +118,8 @@ queries! {
         "Which imports could not be resolved to a file, a package or the standard library?"
     "untested-complex-functions" Rows [number("complexity", "10", "so complex at least")]
         "Which complex functions does no test call? Outside tests, vendored and generated files, those without a resolved call from a test; the most complex first."
+    "unused-functions" Rows [CONFIDENCE]
+        "Which functions does nothing call, import or mention? With high confidence those that only their own file can use: private ones whose name the file says nowhere else; with low confidence others too, whose names no call and no import of the repository has. Left out are tests, entry points, what is overridden, abstract or annotated, vendored and generated files. The longest first."
     "unused-imports" Rows [] derived &["unused_imports"],
         "Which imported functions and classes are never called, inherited from, or named in a signature, field or annotation of the file? Candidates: other uses are not recorded."
 }

@@ -208,6 +208,8 @@ tables! {
         nullable("cognitive_complexity", Integer, "Cognitive complexity, from 0; see `metric_definitions`."),
         nullable("max_nesting", Integer, "Depth of the deepest control structure inside, from 0."),
         nullable("code_lines", Integer, "Lines with code on them."),
+        nullable("name_mentions", Integer, "How often the file says its name besides the definitions of that name, comments aside."),
+        nullable("body_shape", BigInt, "Digest of its text with all names and numbers taken for alike; NULL for short functions."),
         VISIBILITY,
         MODIFIERS,
         column("is_abstract", Boolean, "Declared without a body."),

@@ -21,6 +21,7 @@ mod scopes;
 mod symbols;
 mod text;
 mod walk;
+mod words;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -163,6 +164,7 @@ fn extract(
     walk.find_errors(root);
     walk.report_cuts();
     walk.report_bytes();
+    words::measure(&mut walk.facts, source, &walk.comments.ranges);
     let content = match options.ast {
         AstMode::None => None,
         AstMode::Outline => Some(walk.outline()),

@@ -52,8 +52,12 @@ fn functions(facts: &TransformedAst) -> Result<(), Flaw> {
             ("cognitive_complexity", function.cognitive_complexity),
             ("max_nesting", function.max_nesting),
             ("code_lines", function.code_lines),
+            ("name_mentions", function.name_mentions),
         ] {
             fits(|| field(part), value.unwrap_or(0))?;
+        }
+        if function.body_shape.is_some_and(|shape| shape >> 53 != 0) {
+            return Err(Flaw::of(&field("body_shape"), "is not below 2^53".to_owned()));
         }
         span(|| field("span"), function.span)?;
     }

@@ -103,6 +103,11 @@ impl<W: RowWriter> Mapper<'_, W> {
                     optional(function.cognitive_complexity),
                     optional(function.max_nesting),
                     optional(function.code_lines),
+                    optional(function.name_mentions),
+                    function
+                        .body_shape
+                        .and_then(|shape| i64::try_from(shape).ok())
+                        .map_or(Cell::Null, Cell::BigInt),
                     Cell::Text(function.visibility.as_str()),
                     text(&modifiers),
                     Cell::Boolean(function.is_abstract),
