@@ -413,10 +413,10 @@ async fn functions_that_nothing_uses_and_copies_are_found_in_sources() {
     }
     let options = ExtractOptions { cache: CacheLocation::Temporary, ..ExtractOptions::default() };
     let extraction = Extraction::scan(tree.path(), "spare", options, Arc::default()).unwrap();
-    let files: Vec<TransformedAst> = extraction.facts(|_| true).try_collect().await.unwrap();
+    let files: Vec<Arc<TransformedAst>> = extraction.facts(|_| true).try_collect().await.unwrap();
     for backend in [&databases.sqlite, &databases.postgres] {
-        let plan = LoadPlan::complete(Repository::named("spare"), "1", files.iter().map(TransformedAst::key));
-        let batch = Batch { files: files.iter().cloned().map(Arc::new).collect(), ..Batch::default() };
+        let plan = LoadPlan::complete(Repository::named("spare"), "1", files.iter().map(|file| file.key()));
+        let batch = Batch { files: files.clone(), ..Batch::default() };
         let publication = Publication { marker: Marker::random(), snapshot: Snapshot::default() };
         backend.write_batch(plan, Arc::new(batch), publication).await.unwrap();
     }

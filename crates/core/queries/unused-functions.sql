@@ -1,8 +1,8 @@
 WITH candidates AS MATERIALIZED (
     SELECT f.function_id, f.name, f.qualified_name, f.kind, f.line_start, f.code_lines, s.file_path
     FROM functions f
-    JOIN files s ON s.file_id = f.file_id AND s.repository_id = f.repository_id
-    WHERE f.repository_id IN ({repositories}) AND s.repository_id IN ({repositories})
+    CROSS JOIN files s
+    WHERE s.file_id = f.file_id AND s.repository_id = f.repository_id AND f.repository_id IN ({repositories}) AND s.repository_id IN ({repositories})
       AND f.name_mentions = 0
       AND f.kind IN ('function', 'method', 'closure')
       AND NOT f.is_test AND NOT f.is_abstract AND s.parse_status = 'parsed'

@@ -142,8 +142,8 @@ impl Words {
     }
 
     fn skip(&mut self, source: &[u8], start: usize, end: usize) {
-        for place in start..end {
-            if source[place] == b'\n' {
+        for (place, byte) in (start..end).zip(&source[start..end]) {
+            if *byte == b'\n' {
                 (self.line, self.line_start) = (self.line + 1, place + 1);
             }
         }

@@ -57,7 +57,7 @@ fn functions(facts: &TransformedAst) -> Result<(), Flaw> {
             fits(|| field(part), value.unwrap_or(0))?;
         }
         if function.body_shape.is_some_and(|shape| shape >> 53 != 0) {
-            return Err(Flaw::of(&field("body_shape"), "is not below 2^53".to_owned()));
+            return Err(Flaw::of(field("body_shape"), "is not below 2^53".to_owned()));
         }
         span(|| field("span"), function.span)?;
     }
