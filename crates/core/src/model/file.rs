@@ -259,7 +259,7 @@ words! {
 pub struct Metric {
     /// The name of the definition, such as `cyclomatic_complexity_total`.
     pub name: String,
-    /// The value; finite.
+    /// The value; finite. -0.0 is stored as 0.0.
     pub value: f64,
     /// How to read it.
     #[serde(rename = "type")]

@@ -7,8 +7,10 @@ use snake_pipe_core::model::{Function, LineCounts, Metric, MetricType, Transform
 /// Sums and maxima go over the functions of the file; code outside functions is not counted.
 pub(super) fn of_file(facts: &TransformedAst, lines: LineCounts) -> Vec<Metric> {
     let functions = &facts.functions;
-    let sum =
-        |value: fn(&Function) -> Option<u32>| functions.iter().filter_map(value).map(f64::from).sum::<f64>();
+    // The `sum` of no `f64` is -0.0.
+    let sum = |value: fn(&Function) -> Option<u32>| {
+        functions.iter().filter_map(value).map(f64::from).fold(0.0, |sum, value| sum + value)
+    };
     let max = |value: fn(&Function) -> Option<u32>| {
         f64::from(functions.iter().filter_map(value).max().unwrap_or(0))
     };

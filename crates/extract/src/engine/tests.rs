@@ -31,6 +31,28 @@ fn an_empty_file_is_parsed() {
 }
 
 #[test]
+fn no_metric_of_a_file_without_functions_is_a_negative_zero() {
+    for language in languages() {
+        let metrics = parse_text(language, "").facts.metrics;
+        let zeros: Vec<_> = metrics.iter().map(|metric| (metric.name.as_str(), metric.value.to_bits())).collect();
+        let zero = 0.0_f64.to_bits();
+        assert_eq!(
+            zeros,
+            [
+                ("class_count", zero),
+                ("cognitive_complexity_total", zero),
+                ("cyclomatic_complexity_max", zero),
+                ("cyclomatic_complexity_total", zero),
+                ("function_count", zero),
+                ("max_nesting", zero),
+            ],
+            "{language}"
+        );
+        assert!(metrics.iter().all(|metric| metric.value.is_sign_positive()));
+    }
+}
+
+#[test]
 fn an_unknown_language_has_lines_alone() {
     let facts = parse_text(Language::Unknown, "a\n\nb").facts;
     assert_eq!((facts.lines.unwrap().total, facts.lines.unwrap().blank), (3, 1));

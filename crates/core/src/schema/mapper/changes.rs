@@ -68,9 +68,11 @@ impl Changes {
         }
     }
 
+    /// The number as a database holds it. -0.0 becomes 0.0: the two are equal, and some databases show the sign where others
+    /// lose it.
     pub(super) fn number(&mut self, value: f64) -> f64 {
         self.numbers |= !value.is_finite();
-        if value.is_finite() { value } else { 0.0 }
+        if value.is_finite() && value != 0.0 { value } else { 0.0 }
     }
 
     pub(super) fn issues(&self) -> impl Iterator<Item = ParseIssue> {
@@ -132,6 +134,16 @@ mod tests {
             assert!((998..=1_000).contains(&name.len()), "{letter:?} {}", name.len());
         }
         assert!(changes.cut_names && changes.nul_bytes);
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_held_becomes_zero_and_zero_has_no_sign() {
+        let mut changes = Changes::default();
+        assert_eq!(changes.number(-1.5), -1.5);
+        assert_eq!(changes.number(-0.0).to_bits(), 0.0_f64.to_bits());
+        assert!(!changes.numbers);
+        assert_eq!(changes.number(f64::NEG_INFINITY).to_bits(), 0.0_f64.to_bits());
+        assert!(changes.numbers);
     }
 
     #[test]
