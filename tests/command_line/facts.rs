@@ -182,6 +182,19 @@ fn the_java_parsers_objects_are_read() {
 }
 
 #[test]
+fn the_java_parsers_objects_are_recognised_where_lines_are_expected() {
+    let place = Place::new();
+    place.write("till.json", JAVA_PARSER);
+    let load = ["load", "--repository", "app", "--to", "sqlite:code.db", "--facts"];
+    let read = place.run(&[&load[..], &["till.json"]].concat()).exits(2);
+    assert!(!place.path("code.db").exists());
+    let piped = place.run_with_input(&[&load[..], &["-"]].concat(), JAVA_PARSER).exits(2);
+    for answer in [read, piped] {
+        assert!(answer.stderr.contains("help: add `--facts-format snake-pipe-json`"), "{}", answer.told());
+    }
+}
+
+#[test]
 fn facts_from_standard_input_need_a_name() {
     let answer = Place::new().run(&["load", "--facts", "-", "--to", "sqlite:code.db"]).exits(2);
     assert!(

@@ -34,7 +34,8 @@ fn an_empty_file_is_parsed() {
 fn no_metric_of_a_file_without_functions_is_a_negative_zero() {
     for language in languages() {
         let metrics = parse_text(language, "").facts.metrics;
-        let zeros: Vec<_> = metrics.iter().map(|metric| (metric.name.as_str(), metric.value.to_bits())).collect();
+        let zeros: Vec<_> =
+            metrics.iter().map(|metric| (metric.name.as_str(), metric.value.to_bits())).collect();
         let zero = 0.0_f64.to_bits();
         assert_eq!(
             zeros,

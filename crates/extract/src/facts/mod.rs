@@ -19,7 +19,7 @@ use snake_pipe_core::{Language, SourcePath, id::FileKey, model::TransformedAst};
 
 pub use ndjson::{DEFAULT_MAX_LINE_BYTES, NdjsonReader, write_ndjson};
 pub use schema::facts_schema;
-pub use snake_pipe_json::{SnakePipeJsonOptions, SnakePipeJsonReader};
+pub use snake_pipe_json::{SnakePipeJsonOptions, SnakePipeJsonReader, is_snake_pipe_json};
 
 /// Messages are cut at this length: they may quote a value of any size.
 const MAX_MESSAGE_BYTES: usize = 500;
@@ -112,7 +112,10 @@ impl Flaw {
 
     /// What serde found, with the field's path. Records are parsed one by one: the line that serde names is of no use.
     fn from_json(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let field = Some(error.path().to_string()).filter(|field| field != ".");
+        // What serde has no name for stands there as a question mark.
+        let path = error.path().to_string();
+        let known = path.trim_end_matches('?').trim_end_matches('.');
+        let field = (!known.is_empty()).then(|| known.to_owned());
         let inner = error.into_inner();
         let mut message = inner.to_string();
         if let Some(end) = message.rfind(" at line ") {

@@ -256,6 +256,13 @@ mod tests {
     }
 
     #[test]
+    fn a_piece_of_an_object_has_no_field() {
+        for line in ["{", "\"path\": \"a\",", "} ]", "{\"path\":\"a\", 7"] {
+            assert_eq!(quarantined(line).field, None, "{line}");
+        }
+    }
+
+    #[test]
     fn a_line_that_is_cut_off_still_names_its_file() {
         let quarantined = quarantined(r#"{"path":"a.c","functions":[{"na"#);
         assert_eq!(quarantined.path.unwrap().as_str(), "a.c");

@@ -14,7 +14,7 @@ use snake_pipe_core::{
     load::{Repository, Scope},
 };
 use snake_pipe_extract::facts::{
-    NdjsonReader, Quarantined, Record, SnakePipeJsonOptions, SnakePipeJsonReader,
+    NdjsonReader, Quarantined, Record, SnakePipeJsonOptions, SnakePipeJsonReader, is_snake_pipe_json,
 };
 
 use super::{
@@ -108,7 +108,11 @@ pub(super) fn records(arguments: &LoadArguments, facts: &Path) -> Result<Records
     };
     let in_input = in_input(facts);
     Ok(match arguments.facts_format {
-        FactsFormat::Ndjson => Box::new(NdjsonReader::new(input).map(move |read| read.map_err(&in_input))),
+        FactsFormat::Ndjson => {
+            let facts = facts.to_owned();
+            // Standard input is waited for by who reads the records.
+            Box::new(std::iter::once_with(move || lines(input, &facts)).flatten())
+        }
         FactsFormat::SnakePipeJson => {
             let root = arguments.facts_root.as_ref().map(|root| root.to_string_lossy().into_owned());
             let options = SnakePipeJsonOptions { root, store_source: arguments.store_source };
@@ -117,7 +121,35 @@ pub(super) fn records(arguments: &LoadArguments, facts: &Path) -> Result<Records
     })
 }
 
-pub(super) fn open(path: &Path) -> Result<File> {
+fn lines(mut input: Box<dyn BufRead + Send>, facts: &Path) -> Records {
+    let in_input = in_input(facts);
+    match check_lines(&mut input, facts) {
+        Ok(()) => Box::new(NdjsonReader::new(input).map(move |read| read.map_err(&in_input))),
+        Err(error) => Box::new(std::iter::once(Err(error))),
+    }
+}
+
+/// Finds the other form where lines are expected: it would be refused line by line.
+fn check_lines(input: &mut impl BufRead, facts: &Path) -> Result<()> {
+    if !is_snake_pipe_json(input.fill_buf().map_err(|error| in_input(facts)(error.into()))?) {
+        return Ok(());
+    }
+    let message = "the facts are of the form that the snake_pipe Java parser writes";
+    Err(Error::new(ErrorKind::Configuration, message).with_context("file", name_of(facts)).with_help(
+        "add `--facts-format snake-pipe-json`; without it, facts are one object a line (docs/facts.md)",
+    ))
+}
+
+/// Finds what is wrong with a file of facts as a whole.
+pub(super) fn check(arguments: &LoadArguments, facts: &Path) -> Result<()> {
+    let file = open(facts)?;
+    match arguments.facts_format {
+        FactsFormat::Ndjson => check_lines(&mut BufReader::new(file), facts),
+        FactsFormat::SnakePipeJson => Ok(()),
+    }
+}
+
+fn open(path: &Path) -> Result<File> {
     let error = |kind| Error::new(kind, "cannot read the facts").with_context("file", path.display());
     if path.is_dir() {
         return Err(error(ErrorKind::Configuration).with_help(
@@ -160,9 +192,13 @@ fn compressed_by(file: &mut File) -> io::Result<Option<&'static str>> {
     })
 }
 
+fn name_of(facts: &Path) -> String {
+    if facts == Path::new("-") { "standard input".into() } else { facts.display().to_string() }
+}
+
 /// An error of reading, with the input that it is about.
 fn in_input(facts: &Path) -> impl Fn(Error) -> Error + Send + 'static {
-    let name = if facts == Path::new("-") { "standard input".into() } else { facts.display().to_string() };
+    let name = name_of(facts);
     move |error| {
         let message = format!("cannot read the facts: {}", error.message());
         let line = error.context().find(|(key, _)| *key == "line").map(|(_, line)| line.to_owned());

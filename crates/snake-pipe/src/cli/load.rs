@@ -132,7 +132,7 @@ impl Input {
             (Some(path), _) => {
                 let repository = named(facts::repository(arguments, path)?, arguments);
                 if path != Path::new("-") {
-                    facts::open(path)?;
+                    facts::check(arguments, path)?;
                 }
                 Ok(Self::Facts(path.clone(), repository))
             }

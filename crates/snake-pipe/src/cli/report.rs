@@ -229,8 +229,8 @@ impl Report {
         }
         if !self.quarantined.is_empty() {
             text.push_str(
-                "  help: mend these and load the same again, what is loaded already costs nothing; the form is that of \
-                 `snake-pipe extract`, see docs/facts.md\n",
+                "  help: mend these and load the same again, what is loaded already costs nothing; docs/facts.md describes \
+                 the forms that --facts-format names\n",
             );
         }
         if let Some(why) = &self.nothing_removed {

@@ -1,19 +1,19 @@
 //! From the producer's objects to facts.
 
-use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
 use snake_pipe_core::{
     JsonText, Language, SourcePath,
     id::FileKey,
     model::{
         Annotation, Base, BaseKind, Call, CallKind, Class, ClassKind, Entity, Field, Function, FunctionKind,
-        Import, ImportKind, Origin, Owner, Parameter, Resolution, ResolutionStatus, Target, TransformedAst,
-        Visibility,
+        Origin, Owner, Parameter, Resolution, ResolutionStatus, Target, TransformedAst, Visibility,
     },
 };
 
 use super::{
     SnakePipeJsonOptions,
+    imports::import,
+    methods::Methods,
     model::{JavaCall, JavaClass, JavaField, JavaFile, JavaMethod},
 };
 use crate::{assign_symbols, discover::path_flags, facts::Flaw, language_of};
@@ -48,7 +48,7 @@ pub(super) fn facts(
             ..TransformedAst::default()
         },
         pending: Vec::new(),
-        methods: FxHashMap::default(),
+        methods: Methods::default(),
         store_source: options.store_source,
     };
     conversion.facts.imports = file.imports.iter().map(|statement| import(statement)).collect();
@@ -73,8 +73,7 @@ struct Conversion {
     facts: TransformedAst,
     /// For each call, the method that the producer resolved it to.
     pending: Vec<Option<String>>,
-    /// The file's methods, by the producer's name for them.
-    methods: FxHashMap<String, u32>,
+    methods: Methods,
     store_source: bool,
 }
 
@@ -144,9 +143,7 @@ impl Conversion {
     fn method(&mut self, class: u32, kind: FunctionKind, class_name: &str, method: JavaMethod) {
         let index = self.facts.functions.len() as u32;
         let metadata = metadata(&method);
-        if let Some(id) = method.symbol_id {
-            self.methods.insert(id, index);
-        }
+        self.methods.add(index, class_name, &method);
         let names: Vec<_> =
             method.annotations.iter().map(|text| annotation(Owner::File, text).name).collect();
         self.annotations(Owner::Function(index), &method.annotations);
@@ -199,7 +196,7 @@ impl Conversion {
         for (call, resolved) in self.facts.calls.iter_mut().zip(&self.pending) {
             let Some(resolved) = resolved else { continue };
             if let Some(index) = self.methods.get(resolved) {
-                let symbol = self.facts.functions[*index as usize].symbol;
+                let symbol = self.facts.functions[index as usize].symbol;
                 let target = Target { file, entity: Entity::Function(symbol) };
                 call.resolution = Resolution::resolved(target, Origin::Producer);
             } else if resolved.starts_with("java.") {
@@ -209,24 +206,6 @@ impl Conversion {
             }
         }
     }
-}
-
-/// `import a.b.C;`, `import a.b.*;`, `import static a.b.C.d;`.
-fn import(statement: &str) -> Import {
-    let raw = statement.split_whitespace().collect::<Vec<_>>().join(" ");
-    let what = raw.strip_prefix("import ").unwrap_or(&raw).trim_end_matches(';').trim();
-    let what = what.strip_prefix("static ").unwrap_or(what);
-    let (kind, module, name) = match what.rsplit_once('.') {
-        Some((module, "*")) => (ImportKind::Wildcard, module, None),
-        Some((module, name)) => (ImportKind::Name, module, Some(name.to_owned())),
-        None => (ImportKind::Module, what, None),
-    };
-    // The packages of `java.` are the platform's alone (Java Language Specification, section 6.1).
-    let resolution = match module.starts_with("java.") {
-        true => Resolution::stdlib(Origin::StdlibList),
-        false => Resolution::default(),
-    };
-    Import { kind, module: module.to_owned(), name, raw, resolution, ..Import::default() }
 }
 
 fn field(field: JavaField) -> Field {

@@ -5,7 +5,9 @@
 //! producer is another program.
 
 mod convert;
+mod imports;
 mod listing;
+mod methods;
 mod model;
 
 use std::io::BufRead;
@@ -19,6 +21,17 @@ use super::{
     validate,
 };
 use model::JavaFile;
+
+/// Whether an input that begins with these bytes is of this form: its first object begins with a field that the producer
+/// writes first and the interchange format does not have.
+#[must_use]
+pub fn is_snake_pipe_json(beginning: &[u8]) -> bool {
+    let beginning = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
+    let object = beginning.strip_prefix(b"[").unwrap_or(beginning).trim_ascii_start();
+    let Some(fields) = object.strip_prefix(b"{") else { return false };
+    let fields = fields.trim_ascii_start();
+    [&b"\"filePath\""[..], b"\"uniqueId\""].iter().any(|name| fields.starts_with(name))
+}
 
 /// How the objects are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -203,3 +203,36 @@ fn the_facts_are_sound_by_the_rules_of_the_interchange_format() {
         crate::facts::NdjsonReader::new(line.as_slice()).map(|record| record.unwrap()).collect();
     assert_eq!(records, [Record::Facts(Box::new(greeter()))]);
 }
+
+#[test]
+fn a_call_is_resolved_by_the_qualified_types_of_the_parameters() {
+    let text = r#"{"filePath":"T.java","classes":[{"name":"T","qualifiedName":"T","methods":[
+        {"name":"all","qualifiedName":"T.all","symbolId":"T.all()","methodCalls":[
+            {"methodName":"load","resolvedMethod":"T.load(java.sql.ResultSet)","arguments":["rs"]},
+            {"methodName":"put","resolvedMethod":"T.put(java.lang.String, int)","arguments":["s","1"]},
+            {"methodName":"put","resolvedMethod":"T.put(long)","arguments":["1"]}]},
+        {"name":"load","qualifiedName":"T.load","symbolId":"T.load(ResultSet)",
+            "parameters":["rs"],"parameterTypes":["java.sql.ResultSet"]},
+        {"name":"put","parameters":["s","n"],"parameterTypes":["java.lang.String","int"]}]}]}"#;
+    let Record::Facts(facts) = records(text, SnakePipeJsonOptions::default()).remove(0) else {
+        panic!("refused")
+    };
+    let targets: Vec<_> =
+        facts.calls.iter().map(|call| call.resolution.target.map(|target| target.entity)).collect();
+    let function =
+        |index: usize| Some(snake_pipe_core::model::Entity::Function(facts.functions[index].symbol));
+    assert_eq!(targets, [function(1), function(2), None]);
+    assert_eq!(facts.calls[2].resolution.status, ResolutionStatus::Unresolved);
+}
+
+#[test]
+fn the_form_is_known_by_the_first_field() {
+    for text in
+        ["{\n  \"filePath\" : \"a\"", "[{\"uniqueId\":\"AST_1\"", "\u{feff} [ {\"filePath\":\"a\"}]", GREETER]
+    {
+        assert!(is_snake_pipe_json(text.as_bytes()), "{text}");
+    }
+    for text in ["", "{}", "{\"path\":\"filePath\"}", "[]", "{\"path\":\"a\",\"classes\":[]}"] {
+        assert!(!is_snake_pipe_json(text.as_bytes()), "{text}");
+    }
+}
