@@ -160,7 +160,7 @@ impl RunSettings {
 pub enum LaneStatus {
     /// What it was owed is visible now.
     Published,
-    /// It was owed nothing, and nothing was written.
+    /// It was owed nothing, or all of that turned out to be there already; nothing was written.
     Unchanged,
     /// An error stopped it; it is as before the run, and what it is owed is counted.
     Failed,

@@ -14,6 +14,7 @@ mod language;
 mod path;
 mod query;
 mod timestamp;
+mod unresolve;
 mod validate;
 
 pub mod backup;
@@ -47,4 +48,5 @@ pub use language::Language;
 pub use path::SourcePath;
 pub use query::{Dialect, QueryResult, SqlQuery, Value};
 pub use timestamp::Timestamp;
+pub use unresolve::without_targets;
 pub use validate::{validate_batch, validate_facts};

@@ -154,7 +154,9 @@ impl Batch {
 pub struct WriteResult {
     /// Files written, removed ones included.
     pub files: u64,
-    /// Rows inserted, updated or deleted; an estimate until published where a session spools.
+    /// Rows of the tables of files that differ between before and after, each counted once: inserted, updated in a column that
+    /// is not volatile, or deleted. Those of other files whose references lost their targets are among them. An estimate until
+    /// published where a session spools.
     pub rows: u64,
     /// Bytes sent to the database, where known.
     pub bytes: u64,

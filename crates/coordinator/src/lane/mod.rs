@@ -112,6 +112,8 @@ pub(crate) struct Lane {
     elsewhere: BTreeMap<FileKey, SourcePath>,
     /// Whether facts went by that the session lacks: they are to be replayed.
     incomplete: bool,
+    /// Whether all that was sent was there already.
+    wrote_nothing: bool,
     /// Whether an attempt to publish may have succeeded unheard.
     maybe_published: bool,
     /// Whether the stream went on without this lane.
@@ -178,6 +180,7 @@ impl Lane {
             passed_over: 0,
             elsewhere: BTreeMap::new(),
             incomplete: false,
+            wrote_nothing: false,
             maybe_published: false,
             left: false,
             ended: false,
@@ -250,7 +253,7 @@ impl Lane {
                 return Ok(LaneStatus::Unchanged);
             }
             if self.publish().await? {
-                return Ok(LaneStatus::Published);
+                return Ok(if self.wrote_nothing { LaneStatus::Unchanged } else { LaneStatus::Published });
             }
         }
     }

@@ -64,6 +64,18 @@ impl Lane {
             }
         }
         match result {
+            // All that was sent was there already, though the manifest asked for it: files with references that lead nowhere.
+            PublishResult::Published(written)
+                if written.files > 0
+                    && written.rows == 0
+                    && self.refused.is_empty()
+                    && !self.is_new_snapshot() =>
+            {
+                self.wrote_nothing = true;
+                self.passed_over += self.written.len() as u64;
+                self.written.clear();
+                self.accepted = WriteResult::default();
+            }
             // Where the session only spooled, this is the first true count.
             PublishResult::Published(written) if written.files > 0 || written.rows > 0 => {
                 self.accepted = WriteResult { bytes: written.bytes.max(self.accepted.bytes), ..written };

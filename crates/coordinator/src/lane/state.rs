@@ -145,7 +145,7 @@ impl Lane {
         self.session.is_some() || self.maybe_published || self.is_new_snapshot()
     }
 
-    fn is_new_snapshot(&self) -> bool {
+    pub(super) fn is_new_snapshot(&self) -> bool {
         let says_something = self.shared.publication.snapshot != Snapshot::default();
         match self.last.as_ref() {
             None => {

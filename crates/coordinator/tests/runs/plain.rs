@@ -6,10 +6,11 @@ use futures::{StreamExt, stream};
 use snake_pipe_coordinator::{CoordinatorOptions, LaneState, LaneStatus, Outcome, Pipeline, Policy};
 use snake_pipe_core::{
     DatabaseBackend, Error, ErrorKind,
+    id::{Digest, FileKey},
     load::{LoadPlan, Repository, Snapshot},
     memory::MemoryBackend,
     mock::MockDatabaseBackend,
-    model::TransformedAst,
+    model::{Entity, Import, Origin, Resolution, Target, TransformedAst},
 };
 
 use crate::{
@@ -54,6 +55,24 @@ async fn a_reload_of_an_unchanged_tree_begins_no_session() {
     assert_eq!(backend.calls("begin_load"), 1);
     assert_eq!(summary.outcome, Outcome::Success);
     assert_eq!((summary.lanes[0].status, summary.lanes[0].files_unchanged), (LaneStatus::Unchanged, 1));
+}
+
+#[tokio::test]
+async fn facts_whose_references_lead_nowhere_are_loaded_once() {
+    let backend = MemoryBackend::new();
+    let gone = Target { file: FileKey::of(b"gone"), entity: Entity::File };
+    let import = Import { resolution: Resolution::resolved(gone, Origin::Import), ..Import::default() };
+    let facts = TransformedAst {
+        imports: vec![import],
+        link_hash: Some(Digest::of(b"linked")),
+        ..TransformedAst::new("a".into())
+    };
+    let run = || pipeline(stream::iter([Ok(facts.clone())])).to(shared(&backend)).run();
+    let first = run().await.unwrap();
+    assert_eq!((first.lanes[0].status, first.lanes[0].files_written), (LaneStatus::Published, 1));
+    let lane = &run().await.unwrap().lanes[0];
+    assert_eq!((lane.status, lane.files_written, lane.files_unchanged), (LaneStatus::Unchanged, 0, 1));
+    assert_eq!((lane.rows, lane.transaction.as_deref()), (0, None));
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use crate::{
     id::{FileKey, RepositoryId, SymbolKey},
     load::{Batch, LoadPlan, Marker, Publication, PublishResult, Repository, Snapshot, WriteResult},
     model::{
-        Call, Dependency, Entity, Function, Origin, Resolution, ResolutionStatus, Target, TransformedAst,
+        Call, Dependency, DependencyType, Entity, Function, Origin, Resolution, ResolutionStatus, Target,
+        TransformedAst,
     },
     schema::TableId,
 };
@@ -52,8 +53,11 @@ fn caller() -> TransformedAst {
         link_hash: Some(crate::id::Digest::of(b"linked")),
         calls: vec![Call { name: "f".into(), resolution, ..Call::default() }],
         dependencies: vec![Dependency {
+            dependency_type: DependencyType::FunctionCall,
             target: Some(file),
             status: ResolutionStatus::Resolved,
+            strength: 1.0,
+            count: 1,
             ..Dependency::default()
         }],
         ..TransformedAst::new("caller".into())
@@ -161,10 +165,8 @@ async fn a_reference_that_loses_its_target_is_unresolved_and_owed_again() {
     assert_eq!(result.tables, ["calls", "dependencies", "files", "functions"]);
     let held = &backend.facts(app())[0];
     assert_eq!(held.calls[0].resolution, Resolution::default());
-    assert_eq!(
-        (held.dependencies[0].target, held.dependencies[0].status),
-        (None, ResolutionStatus::Unresolved)
-    );
+    // A call that leads nowhere is no dependency.
+    assert_eq!(held.dependencies, []);
     let manifest = backend.manifest(app()).await.unwrap();
     assert_eq!(manifest.files[&FileKey::of(b"caller")].link_hash, None);
     assert!(manifest.owes(&caller(), "1"));
@@ -172,14 +174,14 @@ async fn a_reference_that_loses_its_target_is_unresolved_and_owed_again() {
 }
 
 #[tokio::test]
-async fn a_lost_symbol_leaves_the_dependency_on_its_file() {
+async fn a_lost_symbol_takes_the_dependency_that_its_calls_made() {
     let backend = connected().await;
     load(&backend, batch([callee(), caller()], &[])).await;
     load(&backend, batch([TransformedAst::new("callee".into())], &[])).await;
     let facts = backend.facts(app());
     let caller = facts.iter().find(|facts| facts.path.as_str() == "caller").unwrap();
     assert_eq!(caller.calls[0].resolution.target, None);
-    assert_eq!(caller.dependencies[0].status, ResolutionStatus::Resolved);
+    assert_eq!(caller.dependencies, []);
 }
 
 #[tokio::test]

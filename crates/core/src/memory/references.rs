@@ -4,7 +4,8 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     id::FileKey,
-    model::{Dependency, Entity, Resolution, ResolutionStatus, Target, TransformedAst},
+    model::{Dependency, Entity, Resolution, Target, TransformedAst},
+    without_targets,
 };
 
 /// Everything that a reference can have for its target.
@@ -35,39 +36,14 @@ impl Targets {
         self.0.contains(&Target { file, entity: Entity::File })
     }
 
-    /// The facts with every reference un-resolved that lost its target, and then without a link hash, so that they are
-    /// owed again. None where nothing is lost.
+    /// The facts without what lost its target; none where nothing is lost.
     pub(super) fn repair(&self, facts: &TransformedAst) -> Option<TransformedAst> {
-        let references = facts.imports.iter().map(|import| &import.resolution);
-        let references = references.chain(facts.bases.iter().map(|base| &base.resolution));
-        let mut references = references.chain(facts.calls.iter().map(|call| &call.resolution));
-        let lost = references.any(|resolution| self.lacks(resolution))
-            || facts.dependencies.iter().any(|dependency| self.lacks_file_of(dependency));
-        lost.then(|| self.repaired(facts.clone()))
-    }
-
-    fn repaired(&self, mut facts: TransformedAst) -> TransformedAst {
-        let references = facts.imports.iter_mut().map(|import| &mut import.resolution);
-        let references = references.chain(facts.bases.iter_mut().map(|base| &mut base.resolution));
-        for resolution in references.chain(facts.calls.iter_mut().map(|call| &mut call.resolution)) {
-            if self.lacks(resolution) {
-                *resolution = Resolution::default();
-            }
-        }
-        for dependency in &mut facts.dependencies {
-            if self.lacks_file_of(dependency) {
-                dependency.target = None;
-                dependency.status = ResolutionStatus::Unresolved;
-            }
-        }
-        facts.link_hash = None;
-        facts
+        without_targets(facts, |target| !self.0.contains(target))
     }
 }
 
-/// What a backend holds once these facts, and no others of the repository, were published: references to what is not among
-/// them are un-resolved (status `unresolved`, origin `none`, no candidates, no target), dependencies on such files likewise,
-/// and files with such a reference have no link hash. Content hashes are kept, and filled in where there are none.
+/// What a backend holds once these facts, and no others of the repository, were published: what refers to something that is not
+/// among them is as [`without_targets`] makes it. Content hashes are kept, and filled in where there are none.
 #[must_use]
 pub fn without_lost_targets(files: &[Arc<TransformedAst>]) -> Vec<Arc<TransformedAst>> {
     let targets = Targets::of(files.iter());

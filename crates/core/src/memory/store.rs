@@ -152,13 +152,15 @@ impl Store {
         }
         self.check_fence(plan, fence)?;
         let held = self.repositories.entry(repository).or_default();
-        if pending.is_empty()
-            && held.published.as_ref().is_some_and(|published| published.snapshot == publication.snapshot)
-        {
-            return Ok(PublishResult::Published(WriteResult::default()));
-        }
         let files = held.with(pending, &plan.producer_version);
         let mut result = changes(&held.files, &files, repository)?;
+        let is_same =
+            held.published.as_ref().is_some_and(|published| published.snapshot == publication.snapshot);
+        let takes_over = plan.allow_other_source && !pending.is_empty();
+        if result.rows == 0 && is_same && !takes_over {
+            let unchanged = WriteResult { files: pending.len() as u64, ..WriteResult::default() };
+            return Ok(PublishResult::Published(unchanged));
+        }
         held.files = files;
         held.markers.insert(publication.marker);
         held.published = Some(Published {

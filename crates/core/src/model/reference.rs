@@ -256,6 +256,21 @@ words! {
     }
 }
 
+impl DependencyType {
+    /// Whether dependencies of this type follow from imports, bases and calls. Others come from their producer alone.
+    #[must_use]
+    pub const fn follows_from_sites(self) -> bool {
+        match self {
+            Self::Import
+            | Self::Inheritance
+            | Self::InterfaceImplementation
+            | Self::FunctionCall
+            | Self::MethodCall => true,
+            Self::Composition | Self::DataDependency => false,
+        }
+    }
+}
+
 /// What the file depends on: another file of the repository, or a module that is not in it. Derived from the sites.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

@@ -10,6 +10,8 @@
 mod edges;
 mod metrics;
 
+pub use edges::dependencies_again;
+
 use super::{REFERENCES, Reference, Table, TableId, Unit};
 use crate::query::Dialect;
 

@@ -14,7 +14,7 @@ mod views;
 
 pub use derived::{DERIVED, Derivation, DerivedRows};
 pub use history::{HistoryInsert, HistoryRun, history_inserts, history_rows};
-pub use integrity::{IntegrityRows, IntegrityStatement, integrity_statements};
+pub use integrity::{IntegrityRows, IntegrityStatement, dependencies_again, integrity_statements};
 pub use mapper::{MAX_NAME_BYTES, RowContext, write_rows};
 pub use references::{REFERENCES, Reference};
 pub use rows::{OwnedRows, RowDifference, owned_rows};

@@ -2,7 +2,11 @@
 //! partitions when it is published. Keys and indexes are built when all rows are there, which takes a quarter of the time; the
 //! rows are written frozen, so that readers with older snapshots see them after the attaching too.
 
-use std::{collections::HashSet, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+    time::Instant,
+};
 
 use async_trait::async_trait;
 use snake_pipe_core::{
@@ -22,6 +26,7 @@ use super::{
     locks::{LOCK_WAIT_MS, RETRY_PAUSE},
     repositories::{self, Admission},
     rows::copy,
+    unresolve::derive_again,
 };
 use crate::{
     connection::{Lease, Pool},
@@ -191,19 +196,28 @@ impl ColdSession {
             .await
             .map_err(failed("analyze"))?;
         let analyzed = begin.elapsed();
+        let mut holders = BTreeSet::new();
         for key in foreign_keys() {
-            self.add_foreign_key(lease, key).await?;
+            self.add_foreign_key(lease, key, &mut holders).await?;
         }
         // What no foreign key holds may dangle as well.
         let unguarded = REFERENCES.iter().filter(|key| !key.is_key && key.column == "target_file_id");
         for key in unguarded {
-            self.unresolve(lease, key).await?;
+            self.unresolve(lease, key, &mut holders).await?;
         }
+        let name = |table| self.leaves.name(table);
+        let again = derive_again(lease.get(), self.fence.repository, name, &holders).await?;
+        self.rows = (self.rows + again.inserted).saturating_sub(again.deleted);
         tracing::debug!(rows = self.rows, ?copied, ?indexed, ?analyzed, all = ?begin.elapsed(), "partitions built");
         Ok(())
     }
 
-    async fn add_foreign_key(&self, lease: &mut Lease, key: &Reference) -> Result<()> {
+    async fn add_foreign_key(
+        &self,
+        lease: &mut Lease,
+        key: &Reference,
+        holders: &mut BTreeSet<Uuid>,
+    ) -> Result<()> {
         let add = self.leaves.add_foreign_key(key);
         lease.run("SAVEPOINT key").await.map_err(failed("add keys"))?;
         let error = match lease.run(add.as_str()).await.map_err(failed("add keys")) {
@@ -214,12 +228,13 @@ impl ColdSession {
             return Err(error);
         }
         lease.run("ROLLBACK TO SAVEPOINT key").await.map_err(failed("add keys"))?;
-        self.unresolve(lease, key).await?;
+        self.unresolve(lease, key, holders).await?;
         lease.run(add).await.map_err(failed("add keys"))
     }
 
-    /// Un-resolves references without a target, and asks for their files to be linked again.
-    async fn unresolve(&self, lease: &mut Lease, key: &Reference) -> Result<()> {
+    /// Un-resolves references without a target, and asks for their files to be linked again. `sites` gets the files whose
+    /// imports, bases or calls these are.
+    async fn unresolve(&self, lease: &mut Lease, key: &Reference, sites: &mut BTreeSet<Uuid>) -> Result<()> {
         let holders: Vec<Uuid> =
             sqlx::query_scalar(AssertSqlSafe(partition::unresolve_dangling(&self.leaves, key)?))
                 .fetch_all(lease.get())
@@ -227,6 +242,9 @@ impl ColdSession {
                 .map_err(failed("un-resolve"))?;
         if holders.is_empty() {
             return Ok(());
+        }
+        if key.table != TableId::Dependencies {
+            sites.extend(&holders);
         }
         let forget = format!(
             "UPDATE {} SET link_hash = NULL WHERE file_id = ANY($1) AND link_hash IS NOT NULL",

@@ -10,6 +10,7 @@ use snake_pipe_core::{
     load::{Batch, LoadPlan, Publication, PublishResult, RefusedFile, Scope, WriteResult},
     model::TransformedAst,
     schema::HistoryRun,
+    without_targets,
 };
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ use super::{
     repositories::{self, Admission},
     spool::{MEMORY_BUDGET_BYTES, Spool},
     unit::{Changes, UnitWriter},
-    unresolve::unresolve,
+    unresolve::{Targets, Vanished, unresolve},
 };
 use crate::{
     connection::{Lease, Pool},
@@ -36,6 +37,9 @@ const FEW_ROWS_BEFORE_ANALYZE: u64 = 1_000;
 /// whole tables.
 pub(super) const PREPARE: &str = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
 
+/// A file and its id.
+type Accepted = (Uuid, Arc<TransformedAst>);
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct InPlaceSession {
@@ -43,6 +47,8 @@ pub(crate) struct InPlaceSession {
     plan: Arc<LoadPlan>,
     fence: Fence,
     spool: Spool,
+    /// What is in the spool defines and refers to; none where a file came twice, so that it has to be looked at again.
+    targets: Option<Targets>,
     /// Whether derived tables are brought up to date afterwards, and old history dropped.
     afterwards: Option<Afterwards>,
     /// What history says of the publication under way; nothing of a repository's first.
@@ -52,11 +58,22 @@ pub(crate) struct InPlaceSession {
 impl InPlaceSession {
     /// A session that has accepted nothing yet.
     pub(crate) fn new(pool: Pool, plan: Arc<LoadPlan>, fence: Fence, afterwards: Option<Afterwards>) -> Self {
-        Self { pool, plan, fence, spool: Spool::default(), afterwards, history: None }
+        let (spool, targets) = (Spool::default(), Some(Targets::default()));
+        Self { pool, plan, fence, spool, targets, afterwards, history: None }
     }
 
     fn file_id(&self, facts: &TransformedAst) -> Uuid {
         EntityId::file(self.fence.repository, facts.key()).uuid()
+    }
+
+    /// Takes note of what a file that is accepted defines and refers to.
+    fn see(&mut self, id: Uuid, facts: Option<&TransformedAst>) {
+        if self.spool.contains(&id) {
+            self.targets = None;
+        }
+        if let (Some(targets), Some(facts)) = (&mut self.targets, facts) {
+            targets.see(self.fence.repository, facts);
+        }
     }
 
     async fn publish_on(
@@ -77,20 +94,50 @@ impl InPlaceSession {
         });
         let now = Timestamp::now();
         let mut changes = self.remove_files(lease, now).await?;
+        let missing = self.missing(lease).await?;
         for unit in self.spool.units(UNIT_BYTES) {
-            let files = self.spool.load(&unit).await?;
+            let files = self.without(&missing, self.spool.load(&unit).await?);
             self.write_unit(lease, files, now, &mut changes).await?;
         }
-        let has_changes = !self.spool.is_empty() || changes.rows > 0;
-        let (vanished, targets) =
-            (std::mem::take(&mut changes.vanished), std::mem::take(&mut changes.targets));
+        let vanished = std::mem::take(&mut changes.vanished);
         changes.affected.see_vanished(vanished.functions.iter().copied());
-        let holders = unresolve(lease.get(), self.fence.repository, vanished, targets, now).await?;
-        changes.rows += holders.len() as u64;
-        changes.affected.see_unresolved(&holders);
+        let unresolved = unresolve(lease.get(), self.fence.repository, &vanished, now).await?;
+        changes.rows += unresolved.rows;
+        changes.tables.extend(unresolved.tables);
+        changes.affected.see_unresolved(&unresolved.holders);
         lease.run("SET CONSTRAINTS ALL IMMEDIATE").await.map_err(broken_reference)?;
-        repositories::record(lease, &self.plan, publication, has_changes).await?;
+        let takes_over = self.plan.allow_other_source && self.spool.len() > 0;
+        repositories::record(lease, &self.plan, publication, changes.rows > 0 || takes_over).await?;
         Ok(Some(changes))
+    }
+
+    /// What the accepted files refer to that will not be there.
+    async fn missing(&self, lease: &mut Lease) -> Result<Vanished> {
+        let mut again = Targets::default();
+        if self.targets.is_none() {
+            for unit in self.spool.units(UNIT_BYTES) {
+                for (_, facts) in self.spool.load(&unit).await? {
+                    again.see(self.fence.repository, &facts);
+                }
+            }
+        }
+        let targets = self.targets.as_ref().unwrap_or(&again);
+        targets.missing(lease.get(), self.fence.repository, |file| self.spool.contains(file)).await
+    }
+
+    /// The files with references un-resolved that would lead nowhere. They are compared so with what is stored: facts that come
+    /// again change nothing.
+    fn without(&self, missing: &Vanished, mut files: Vec<Accepted>) -> Vec<Accepted> {
+        if !missing.is_empty() {
+            for (_, facts) in &mut files {
+                if let Some(left) =
+                    without_targets(facts, |target| missing.has(self.fence.repository, target))
+                {
+                    *facts = Arc::new(left);
+                }
+            }
+        }
+        files
     }
 
     /// Removes what the batches say, and what a complete load does not list.
@@ -118,7 +165,7 @@ impl InPlaceSession {
     async fn write_unit(
         &self,
         lease: &mut Lease,
-        files: Vec<(Uuid, Arc<TransformedAst>)>,
+        files: Vec<Accepted>,
         now: Timestamp,
         changes: &mut Changes,
     ) -> Result<()> {
@@ -141,6 +188,7 @@ impl InPlaceSession {
             if let [(_, facts)] = &mut files[..] {
                 tracing::warn!(file = %facts.path, %error, "the database refuses a file; it is kept as refused");
                 let reason = format!("the database refuses it: {error}");
+                changes.vanished.see_refused(self.fence.repository, facts);
                 changes.refused.push(RefusedFile { path: facts.path.clone(), reason: reason.clone() });
                 *facts = Arc::new(facts.refused(reason));
                 pending.push(files);
@@ -206,10 +254,14 @@ impl LoadSession for InPlaceSession {
         // Room is made before, so that an error leaves the session as it was.
         self.spool.shrink(MEMORY_BUDGET_BYTES).await?;
         for facts in &batch.files {
-            self.spool.insert(self.file_id(facts), Arc::clone(facts));
+            let id = self.file_id(facts);
+            self.see(id, Some(facts));
+            self.spool.insert(id, Arc::clone(facts));
         }
         for path in &batch.removed {
-            self.spool.remove(EntityId::file(self.fence.repository, path.key()).uuid());
+            let id = EntityId::file(self.fence.repository, path.key()).uuid();
+            self.see(id, None);
+            self.spool.remove(id);
         }
         Ok(WriteResult {
             files: batch.len() as u64,

@@ -40,11 +40,6 @@ impl Entry {
 }
 
 impl Spool {
-    /// Whether nothing was accepted.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.removed.is_empty()
-    }
-
     /// How many files were accepted, those to go included.
     pub(crate) fn len(&self) -> usize {
         self.files.len() + self.removed.len()

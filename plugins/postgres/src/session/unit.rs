@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::{
     derived::Affected,
     history, rows,
-    unresolve::{Targets, Vanished, id_of},
+    unresolve::{Vanished, id_of},
 };
 use crate::{
     error::failed,
@@ -38,8 +38,6 @@ pub(crate) struct Changes {
     pub(crate) tables: BTreeSet<&'static str>,
     /// What others may have referred to and is gone.
     pub(crate) vanished: Vanished,
-    /// What the written files define, and what they refer to.
-    pub(crate) targets: Targets,
     /// What derived tables have to be made anew for.
     pub(crate) affected: Affected,
     /// Files that the database refused; rows that say so stand in place of theirs.
@@ -52,7 +50,6 @@ impl Changes {
         self.rows += other.rows;
         self.tables.extend(other.tables);
         self.vanished.add(other.vanished);
-        self.targets.add(other.targets);
         self.affected.add(other.affected);
         self.refused.extend(other.refused);
     }
@@ -93,7 +90,6 @@ impl UnitWriter<'_> {
                 now: self.now,
             };
             let rows = owned_rows(facts, &context)?;
-            changes.targets.see(&rows);
             if !held.contains(id) {
                 changes.affected.see_new(&rows);
             }

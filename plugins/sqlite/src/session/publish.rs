@@ -68,8 +68,11 @@ pub(super) async fn publish(
     let mut affected = derived::note_before(publishing.connection, repository).await?;
     let is_lost =
         publishing.apply(staged, &publication.marker.to_string(), database.config().history_days).await?;
-    if !publishing.is_worth_recording(staged, publication).await? {
-        return Ok((PublishResult::Published(WriteResult::default()), None));
+    let takes_over = plan.allow_other_source && staged.files() > 0;
+    if !takes_over && !publishing.is_worth_recording(publication).await? {
+        // What was sent is there already.
+        let unchanged = WriteResult { files: staged.files(), ..WriteResult::default() };
+        return Ok((PublishResult::Published(unchanged), None));
     }
     derived::note_after(publishing.connection, repository, &affected, is_lost).await?;
     let has_changed = |table| publishing.changed.get(table).is_some_and(|rows| *rows > 0);
@@ -372,8 +375,8 @@ impl Publishing<'_> {
     }
 
     /// A session that changes nothing records only a state that differs from the last one.
-    async fn is_worth_recording(&mut self, staged: &Staged, publication: &Publication) -> Result<bool> {
-        if staged.files() > 0 || self.changed.values().any(|rows| *rows > 0) {
+    async fn is_worth_recording(&mut self, publication: &Publication) -> Result<bool> {
+        if self.changed.values().any(|rows| *rows > 0) {
             return Ok(true);
         }
         let snapshot = &publication.snapshot;

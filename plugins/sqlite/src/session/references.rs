@@ -1,14 +1,19 @@
-//! References whose targets go: they stay, un-resolved, and their files lose their link hash, so that they are linked again.
+//! References whose targets go: they stay, un-resolved, and their files lose their link hash, so that they are linked again. The
+//! dependencies of these files are derived again, so that modules stand there as the source says them.
 
-use snake_pipe_core::Result;
+use snake_pipe_core::{
+    Result,
+    schema::{TableId, dependencies_again},
+};
 use uuid::Uuid;
 
 use super::{
     marks::{ByKind, Marks},
     publish::Publishing,
 };
+use crate::schema::FILE_TABLES;
 
-/// References whose target is one of those that are lost, by an index of each table in `main`.
+/// References whose target is one of those that are lost, found by an index of each table in `main`.
 struct Lost {
     table: &'static str,
     condition: &'static str,
@@ -40,8 +45,13 @@ const LOST: &[Lost] = &[
         condition: "target_file_id IN (SELECT id FROM staging.lost_files) \
                     AND target_function_id IS NULL AND target_class_id IS NULL",
     },
-    Lost { table: "dependencies", condition: BY_FILE },
 ];
+
+/// Dependencies that no import, base or call explains, after the others were derived again.
+const LOST_EDGES: Lost = Lost { table: "dependencies", condition: BY_FILE };
+
+/// Files whose references were un-resolved.
+const UNLINKED: &str = "SELECT file_id FROM staging.unlinked";
 
 /// Finds what the published state will lack: what touched files no longer define, and what staged rows refer to without its
 /// being anywhere. Whether there is anything.
@@ -98,6 +108,11 @@ pub(super) async fn unresolve_staged(publishing: &mut Publishing<'_>) -> Result<
         publishing.run(&note_files(lost, "staging")).await?;
         publishing.run(&unresolve(lost, "staging")).await?;
     }
+    derive_again(publishing, "staging").await?;
+    publishing.run(&format!("DELETE FROM staging.dependencies WHERE source_file_id IN ({UNLINKED})")).await?;
+    publishing.run("INSERT INTO staging.dependencies SELECT * FROM staging.derived_again").await?;
+    publishing.run(&note_files(&LOST_EDGES, "staging")).await?;
+    publishing.run(&unresolve(&LOST_EDGES, "staging")).await?;
     publishing
         .run("UPDATE staging.files SET link_hash = NULL WHERE file_id IN (SELECT file_id FROM staging.unlinked)")
         .await?;
@@ -111,19 +126,52 @@ pub(super) async fn unresolve_published(publishing: &mut Publishing<'_>) -> Resu
         publishing.run(&note_files(lost, "main")).await?;
         publishing.change(lost.table, &unresolve(lost, "main")).await?;
     }
+    derive_again(publishing, "main").await?;
+    for sql in replace_dependencies() {
+        publishing.change("dependencies", &sql).await?;
+    }
+    publishing.run(&note_files(&LOST_EDGES, "main")).await?;
+    publishing.change("dependencies", &unresolve(&LOST_EDGES, "main")).await?;
     publishing
         .change(
             "files",
-            "UPDATE main.files SET link_hash = NULL, updated_at = ?2 \
-             WHERE repository_id = ?1 AND file_id IN (SELECT file_id FROM staging.unlinked)",
+            &format!(
+                "UPDATE main.files SET link_hash = NULL, updated_at = ?2 \
+                 WHERE repository_id = ?1 AND link_hash IS NOT NULL AND file_id IN ({UNLINKED})"
+            ),
         )
         .await
+}
+
+/// Derives the dependencies of the files whose references were un-resolved from what is left of these.
+async fn derive_again(publishing: &mut Publishing<'_>, schema: &str) -> Result<()> {
+    publishing.run("DELETE FROM staging.derived_again").await?;
+    publishing.run(&format!("INSERT INTO staging.derived_again {}", again(schema))).await.map(drop)
+}
+
+fn again(schema: &str) -> String {
+    dependencies_again(|table| format!("{schema}.{}", table.table().name), "?1", UNLINKED)
+}
+
+/// Turns the published dependencies of these files into what was derived; rows that are the same stay.
+fn replace_dependencies() -> [String; 2] {
+    let dependencies = FILE_TABLES.iter().find(|table| table.id == TableId::Dependencies);
+    let upsert = &dependencies.expect("dependencies belong to files").upsert;
+    [
+        format!(
+            "DELETE FROM main.dependencies WHERE repository_id = ?1 AND source_file_id IN ({UNLINKED}) \
+             AND (source_file_id, ordinal) NOT IN (SELECT source_file_id, ordinal FROM staging.derived_again)"
+        ),
+        upsert.replace("FROM staging.dependencies ", "FROM staging.derived_again "),
+    ]
 }
 
 /// The statements on published tables, for looking at their plans.
 #[cfg(test)]
 pub(super) fn statements() -> Vec<String> {
-    LOST.iter().flat_map(|lost| [note_files(lost, "main"), unresolve(lost, "main")]).collect()
+    let lost = LOST.iter().chain([&LOST_EDGES]);
+    let lost = lost.flat_map(|lost| [note_files(lost, "main"), unresolve(lost, "main")]);
+    lost.chain([again("main")]).chain(replace_dependencies()).collect()
 }
 
 fn note_files(lost: &Lost, schema: &str) -> String {

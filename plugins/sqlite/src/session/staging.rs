@@ -24,7 +24,7 @@ use crate::{error::during, schema::FILE_TABLES, transaction::Transaction};
 const MEMORY_KIB: u32 = 64 << 10;
 
 /// Besides copies of the tables of files, a staging area knows which files are to go, how many batches it has, and, while it is
-/// being published, which targets are lost and which files lose references by that.
+/// being published, which targets are lost, which files lose references by that, and what these depend on then.
 const CONTROL_TABLES: &str = "
     CREATE TABLE staging.removed_files (file_id TEXT PRIMARY KEY, file_path TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE staging.batches (number INTEGER PRIMARY KEY);
@@ -32,6 +32,7 @@ const CONTROL_TABLES: &str = "
     CREATE TABLE staging.lost_functions (id TEXT PRIMARY KEY, file_id TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE staging.lost_classes (id TEXT PRIMARY KEY, file_id TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE staging.unlinked (file_id TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE staging.derived_again AS SELECT * FROM staging.dependencies;
 ";
 
 /// What the staging area holds, as the session knows it.

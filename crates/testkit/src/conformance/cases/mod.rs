@@ -112,6 +112,8 @@ cases! {
     values::what_the_database_refuses_is_kept_as_refused REFUSAL "What the database refuses only when it is published is told, kept as refused, and owed again; the rest is published."
     references::references_into_a_reloaded_file_survive NOTHING "References into a file that is loaded again survive."
     references::references_into_a_removed_file_are_unresolved INTEGRITY "References into a removed file are kept, un-resolved, and ask for linking again."
+    references::modules_of_files_that_are_not_loaded_are_as_written INTEGRITY "An import of a file that is not there keeps its module, and the same facts again change nothing."
+    references::modules_of_a_removed_file_are_as_written INTEGRITY "An import of a removed file gets its module back in the dependencies."
     references::references_to_a_removed_symbol_are_unresolved INTEGRITY "References to a function or class that went are kept, un-resolved, and ask for linking again."
     references::references_to_files_never_loaded_are_kept NOTHING "References to files that were never loaded are kept."
     references::files_that_need_each_other_may_come_in_any_order NOTHING "Files that refer to each other may come in separate batches, in any order."

@@ -1,7 +1,9 @@
 //! References between files, whatever becomes of their targets.
 
 use snake_pipe_core::{
-    Language, Result,
+    IntegrityScope, Language, Result,
+    id::Digest,
+    memory::without_lost_targets,
     model::{CallKind, ClassKind, FunctionKind, TransformedAst},
 };
 
@@ -50,6 +52,51 @@ pub(super) async fn references_into_a_removed_file_are_unresolved(store: Store) 
     // The file comes back, and with it the linked facts of its user.
     subject.load(&[used(1), user()]).await?;
     subject.assert_holds(&[user(), used(1)]).await
+}
+
+/// A file that imports `b.py` by two names, and `c.py`.
+fn importer() -> TransformedAst {
+    let mut file = FactsBuilder::new("a.py", Language::Python);
+    file.import("b", "x", file_at("b.py"));
+    file.import(".b", "y", file_at("b.py"));
+    file.import("c", "z", file_at("c.py"));
+    file.import("b", "w", file_at("b.py"));
+    TransformedAst { link_hash: Some(Digest::of(b"linked")), ..file.finish() }
+}
+
+fn empty(path: &str) -> TransformedAst {
+    FactsBuilder::new(path, Language::Python).finish()
+}
+
+/// The modules of [`importer`]'s dependencies without `b.py`, and whether these lead to a file.
+async fn assert_modules_are_as_written(subject: &Subject) -> Result<()> {
+    subject.assert_holds(&[importer(), empty("c.py")]).await?;
+    let held = without_lost_targets(&[importer().into(), empty("c.py").into()]);
+    let edges =
+        held[0].dependencies.iter().map(|edge| (edge.module.as_deref(), edge.count, edge.target.is_some()));
+    assert_eq!(edges.collect::<Vec<_>>(), [(Some("b"), 2, false), (Some(".b"), 1, false), (None, 1, true)]);
+    let checked = subject.backend.check_integrity(IntegrityScope::All).await?;
+    let broken: Vec<_> = checked.constraints.iter().filter(|constraint| constraint.violations > 0).collect();
+    assert!(broken.is_empty(), "{broken:?}");
+    Ok(())
+}
+
+pub(super) async fn modules_of_files_that_are_not_loaded_are_as_written(store: Store) -> Result<()> {
+    let subject = Subject::ready(store).await?;
+    // Two files, four imports and three dependencies.
+    assert_eq!(subject.load(&[importer(), empty("c.py")]).await?.rows, 9);
+    assert_modules_are_as_written(&subject).await?;
+    // The same again is there already, although its link hash is not.
+    assert_eq!(subject.load(&[importer()]).await?.rows, 0);
+    assert_modules_are_as_written(&subject).await
+}
+
+pub(super) async fn modules_of_a_removed_file_are_as_written(store: Store) -> Result<()> {
+    let subject = Subject::ready(store).await?;
+    subject.load(&[importer(), empty("b.py"), empty("c.py")]).await?;
+    // Of `files` one row goes and one forgets its link hash; three imports and two dependencies are others, one is new.
+    assert_eq!(subject.change(&[], &["b.py"]).await?.rows, 8);
+    assert_modules_are_as_written(&subject).await
 }
 
 pub(super) async fn references_to_a_removed_symbol_are_unresolved(store: Store) -> Result<()> {
