@@ -255,7 +255,7 @@ pub(super) struct QueryArguments {
     /// Parameter: name=value for a named query, 1=value for $1 of a statement
     #[arg(long = "param", value_name = "K=V")]
     pub parameters: Vec<String>,
-    /// At most so many rows of a statement
+    /// At most so many rows
     #[arg(long, value_name = "N")]
     pub max_rows: Option<usize>,
 }
@@ -334,7 +334,7 @@ pub(super) enum RepositoriesCommand {
     /// Remove a repository and all its rows
     #[command(after_help = "Example:\n  snake-pipe repositories remove github.com/org/app --ref main")]
     Remove {
-        /// Name of the repository
+        /// Name of the repository, or NAME@REF
         name: String,
         /// Only this branch or other line of history [default: all of them]
         #[arg(long = "ref", value_name = "NAME")]

@@ -43,7 +43,8 @@ fn tell(checked: &Checked, out: &mut dyn std::io::Write) -> std::io::Result<()> 
     let verdict = if checked.is_clean { "clean" } else { "NOT clean" };
     let seconds = checked.seconds;
     let count = constraints.len();
-    writeln!(out, "{}: {verdict}, {count} constraint{} in {seconds:.2} s", checked.backend, plural(count))?;
+    let (backend, colon) = (&checked.backend, colon_after(&checked.backend));
+    writeln!(out, "{backend}{colon} {verdict}, {count} constraint{} in {seconds:.2} s", plural(count))?;
     for constraint in constraints.iter().filter(|constraint| constraint.violations > 0) {
         writeln!(out, "  {}: {} rows", constraint.name, grouped(constraint.violations))?;
         for example in &constraint.examples {

@@ -23,7 +23,12 @@ pub(super) async fn run(program: &Program, arguments: QueryArguments) -> Result<
     let asked = Asked::of(&arguments.query)?;
     let backend = program.reader(arguments.from.as_ref()).await?;
     let result = match asked {
-        Asked::Named(query) => query.run(backend.as_ref(), &parameters).await,
+        Asked::Named(query) => query.run(backend.as_ref(), &parameters).await.map(|mut result| {
+            let most = arguments.max_rows.unwrap_or(usize::MAX);
+            result.truncated |= result.rows.len() > most;
+            result.rows.truncate(most);
+            result
+        }),
         Asked::Sql(sql) => {
             let mut query = SqlQuery::new(sql).with_parameters(positional(&parameters)?);
             query.max_rows = arguments.max_rows.unwrap_or(query.max_rows);

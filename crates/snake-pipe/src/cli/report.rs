@@ -161,9 +161,10 @@ impl Report {
                     0 => String::new(),
                     removed => format!(", removed {}", grouped(removed)),
                 };
+                let colon = colon_after(&to);
                 let speed = self.loaded.bytes as f64 / seconds.max(1e-9) / 1e6;
                 format!(
-                    "loaded {name} into {to}: {}{of} file{}{removed}, {:.1} MB in {seconds:.2} s ({speed:.1} MB/s)\n",
+                    "loaded {name} into {to}{colon} {}{of} file{}{removed}, {:.1} MB in {seconds:.2} s ({speed:.1} MB/s)\n",
                     grouped(files),
                     plural(source.as_ref().map_or(files, |source| source.files) as usize),
                     self.loaded.bytes as f64 / 1e6,
@@ -239,13 +240,12 @@ impl Report {
         text
     }
 
-    /// What makes the next command ask the same backend; nothing where it finds that by itself.
     /// How the next command names a backend that holds the load and answers SQL; none if there is no such backend.
     fn source_flag(&self) -> Option<String> {
         let answers = |index: usize| self.answers_sql.get(index).copied().unwrap_or(false);
         let held =
             (0..self.run.lanes.len()).find(|index| self.run.lanes[*index].is_held() && answers(*index))?;
-        Some(self.asked.get(held).map(|name| format!(" --from {}", shell_word(name))).unwrap_or_default())
+        Some(self.asked.get(held).map(|name| from_flag(name)).unwrap_or_default())
     }
 
     fn timings_text(&self) -> String {
@@ -291,6 +291,22 @@ fn help_text(help: Option<&str>) -> String {
 }
 
 /// The word as a POSIX shell takes it.
+/// `--from` with a backend as it is shown. What is hidden comes from elsewhere, and a comment says from where: the command works
+/// as it stands.
+fn from_flag(shown: &str) -> String {
+    let without_password = shown.replacen(":***@", "@", 1);
+    match (shown.contains("***"), without_password.contains("***")) {
+        (false, _) => format!(" --from {}", shell_word(shown)),
+        (true, false) => {
+            let url = shell_word(&without_password);
+            format!(" --from {url}  # the password: PGPASSWORD or ~/.pgpass")
+        }
+        (true, true) => {
+            " --from URL  # the URL of this load: it holds a secret, which is not shown".to_owned()
+        }
+    }
+}
+
 fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
     if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
@@ -298,7 +314,20 @@ fn shell_word(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shell_word;
+    use super::{from_flag, shell_word};
+
+    #[test]
+    fn the_next_command_names_no_password_that_does_not_work() {
+        assert_eq!(from_flag("sqlite:code.db"), " --from sqlite:code.db");
+        assert_eq!(
+            from_flag("postgres://ada:***@db/code"),
+            " --from postgres://ada@db/code  # the password: PGPASSWORD or ~/.pgpass"
+        );
+        assert_eq!(
+            from_flag("postgres://db/code?password=***"),
+            " --from URL  # the URL of this load: it holds a secret, which is not shown"
+        );
+    }
 
     #[test]
     fn the_next_command_can_be_pasted() {

@@ -70,11 +70,16 @@ async fn remove(
     ref_name: Option<&str>,
     from: &[String],
 ) -> Result<Vec<Listed>> {
-    let found: Vec<_> = list(program, from)
-        .await?
-        .into_iter()
-        .filter(|one| one.name == name && ref_name.is_none_or(|ref_name| one.ref_name == ref_name))
-        .collect();
+    let listed = list(program, from).await?;
+    // A name may hold an `@` itself, and then it is the name.
+    let is_name = ref_name.is_some() || listed.iter().any(|one| one.name == name);
+    let (asked, ref_name) = match name.rsplit_once('@') {
+        Some((name, ref_name)) if !is_name => (name, Some(ref_name)),
+        _ => (name, ref_name),
+    };
+    let is_asked =
+        |one: &Listed| one.name == asked && ref_name.is_none_or(|ref_name| one.ref_name == ref_name);
+    let found: Vec<_> = listed.into_iter().filter(is_asked).collect();
     if found.is_empty() {
         return Err(Error::new(ErrorKind::NotFound, format!("no repository is named `{name}`"))
             .with_help("see `snake-pipe repositories list`"));
