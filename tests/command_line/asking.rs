@@ -113,6 +113,23 @@ fn rows_beyond_the_limit_are_announced() {
     let place = shop::loaded();
     let answer = ask(&place, &["SELECT name FROM functions ORDER BY name", "--max-rows", "3"]);
     assert!(answer.stdout.contains("\n3 rows, there are more in "), "{}", answer.told());
+    let named = ask(&place, &["hotspots", "--max-rows", "1"]);
+    assert!(named.stdout.contains("\n1 row, there are more in "), "{}", named.told());
+}
+
+#[test]
+fn a_repository_is_removed_by_the_name_that_queries_take() {
+    let place = shop::place();
+    for ref_name in ["main", "next"] {
+        place
+            .run(&["load", "shop", "--repository", "shop", "--ref", ref_name, "--to", "sqlite:code.db"])
+            .exits(0);
+    }
+    let answer = place.run(&["repositories", "remove", "shop@next", "--from", "sqlite:code.db"]).exits(0);
+    assert!(answer.stdout.starts_with("removed shop (next) from "), "{}", answer.told());
+    let left =
+        place.run(&["repositories", "list", "--from", "sqlite:code.db", "--format", "json"]).exits(0).json();
+    assert_eq!((left.as_array().unwrap().len(), &left[0]["ref_name"]), (1, &json!("main")));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{
     Program,
     arguments::{Format, FromArguments},
     failure::Exit,
-    output::{grouped, plural, print, print_json},
+    output::{colon_after, grouped, plural, print, print_json},
 };
 
 #[derive(Serialize)]

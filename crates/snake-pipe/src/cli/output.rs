@@ -102,6 +102,12 @@ impl Serialize for Object<'_> {
     }
 }
 
+/// The colon behind an address that ends a clause; `memory:` has one.
+#[must_use]
+pub(super) fn colon_after(address: &str) -> &'static str {
+    if address.ends_with(':') { "" } else { ":" }
+}
+
 /// `s` unless there is one.
 #[must_use]
 pub(super) const fn plural(count: usize) -> &'static str {

@@ -10,7 +10,7 @@ use super::{
     arguments::Format,
     failure::Exit,
     load::Run,
-    output::{grouped, plural, print, print_json, repository_name},
+    output::{colon_after, grouped, plural, print, print_json, repository_name},
     summary::Counts,
     table::table_of,
 };
