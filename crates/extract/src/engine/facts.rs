@@ -54,7 +54,10 @@ impl<'t> Walk<'t> {
     ) -> Annotation {
         let span = self.span(node);
         let name = self.name(name);
-        let arguments = arguments.map(|arguments| self.text_inside(arguments, Limit::Arguments));
+        let arguments = arguments.map(|arguments| match self.bytes(arguments).first() {
+            Some(b'(' | b'[' | b'{' | b'"' | b'\'' | b'<') => self.text_inside(arguments, Limit::Arguments),
+            _ => self.text(arguments, Limit::Arguments),
+        });
         Annotation { owner, name, arguments, span }
     }
 

@@ -27,11 +27,12 @@ names! {
     kinds {
         ATTRIBUTE = "attribute",
         ATTRIBUTE_ITEM = "attribute_item",
+        BLOCK = "block",
+        BOUNDED_TYPE = "bounded_type",
         CAPTURED_PATTERN = "captured_pattern",
         CLOSURE_PARAMETERS = "closure_parameters",
         COMMA = ",",
         CONST_ITEM = "const_item",
-        CRATE = "crate",
         DOT = ".",
         DYNAMIC_TYPE = "dynamic_type",
         ENUM_ITEM = "enum_item",
@@ -40,6 +41,7 @@ names! {
         FIELD_DECLARATION = "field_declaration",
         FIELD_EXPRESSION = "field_expression",
         FIELD_PATTERN = "field_pattern",
+        FUNCTION_ITEM = "function_item",
         FUNCTION_MODIFIERS = "function_modifiers",
         FUNCTION_TYPE = "function_type",
         GENERIC_FUNCTION = "generic_function",
@@ -52,6 +54,7 @@ names! {
         LIFETIME = "lifetime",
         MACRO_RULE = "macro_rule",
         MATCH_PATTERN = "match_pattern",
+        MUTABLE = "mutable_specifier",
         MUT_PATTERN = "mut_pattern",
         OR_PATTERN = "or_pattern",
         PARAMETER = "parameter",
@@ -72,11 +75,9 @@ names! {
         SLICE_PATTERN = "slice_pattern",
         SOURCE_FILE = "source_file",
         STATIC_ITEM = "static_item",
-        STRING_LITERAL = "string_literal",
         STRUCT_EXPRESSION = "struct_expression",
         STRUCT_ITEM = "struct_item",
         STRUCT_PATTERN = "struct_pattern",
-        SUPER = "super",
         TOKEN_TREE = "token_tree",
         TRAIT_ITEM = "trait_item",
         TUPLE_FIELDS = "ordered_field_declaration_list",
@@ -196,7 +197,7 @@ fn comment_form(comment: &[u8]) -> CommentForm {
     }
 }
 
-/// `#[name(arguments)]` or `#[name = "argument"]` before what it stands at.
+/// `#[name(arguments)]`, `#[name = "argument"]` or `#[name = value]` before what it stands at.
 fn attribute<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     if let Some((name, arguments)) = attribute_parts(walk, node) {
         walk.annotate_next(node, name, arguments);
@@ -207,21 +208,28 @@ fn attribute<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 fn inner_attribute<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some((name, arguments)) = attribute_parts(walk, node) else { return };
     match walk.scope() {
-        Scope::Function(index) => walk.annotate(Owner::Function(index), node, name, arguments),
+        Scope::Function(index) if is_of_function(walk) => {
+            walk.annotate(Owner::Function(index), node, name, arguments);
+        }
         Scope::Class(index) => walk.annotate(Owner::Class(index), node, name, arguments),
         Scope::File if walk.parent().is_some_and(|parent| walk.is(parent, SOURCE_FILE)) => {
             walk.annotate(Owner::File, node, name, arguments);
         }
         // Modules and `impl` blocks are no rows that an attribute could stand at.
-        Scope::File | Scope::Extension => {}
+        Scope::File | Scope::Extension | Scope::Function(_) => {}
     }
+}
+
+/// Whether the current node stands in the body of a function itself, not in that of a `match` or a block inside.
+fn is_of_function(walk: &Walk<'_>) -> bool {
+    walk.parent().is_some_and(|parent| walk.is(parent, BLOCK))
+        && walk.ancestor(2).is_some_and(|around| walk.is(around, FUNCTION_ITEM))
 }
 
 fn attribute_parts<'t>(walk: &mut Walk<'t>, item: Node<'t>) -> Option<(Node<'t>, Option<Node<'t>>)> {
     let attribute = walk.child_of_kind(item, ATTRIBUTE)?;
     let name = attribute.named_child(0)?;
-    let value = walk.child(attribute, VALUE).filter(|value| walk.is(*value, STRING_LITERAL));
-    Some((name, walk.child(attribute, ARGUMENTS).or(value)))
+    Some((name, walk.child(attribute, ARGUMENTS).or_else(|| walk.child(attribute, VALUE))))
 }
 
 /// Visibility, and the modifiers of an item as written.

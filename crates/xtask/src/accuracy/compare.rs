@@ -84,7 +84,8 @@ impl Comparison {
         let is_partial = ours.error.is_some();
         self.files += 1;
         self.partial += u64::from(is_partial);
-        let is_seen = |fact: &Fact| !blind.iter().any(|span| fact.is_in(span));
+        let is_of = |fact: &Fact, kind: &Option<String>| kind.as_ref().is_none_or(|kind| *kind == fact.kind);
+        let is_seen = |fact: &Fact| !blind.iter().any(|(span, kind)| is_of(fact, kind) && fact.is_in(span));
         let mut found: HashMap<(String, Vec<u64>), Vec<Fact>> = HashMap::new();
         for fact in ours.facts.into_iter().filter(|fact| self.scope.contains_key(&fact.kind)) {
             if is_seen(&fact) {
@@ -236,7 +237,7 @@ mod tests {
 
     #[test]
     fn nothing_is_expected_where_the_judge_is_blind() {
-        let judge = FileFacts { blind: vec![vec![1, 5, 1, 9]], ..file(vec![call(1, "f", "0")]) };
+        let judge = FileFacts { blind: vec![(vec![1, 5, 1, 9], None)], ..file(vec![call(1, "f", "0")]) };
         let scope = BTreeMap::from([("call".to_owned(), Vec::new())]);
         let mut comparison = Comparison::of(scope);
         let ours = file(vec![call(1, "f", "0"), call(8, "wrong", "0")]);

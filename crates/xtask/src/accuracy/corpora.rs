@@ -20,6 +20,12 @@ pub(crate) enum Source {
     PyPi(&'static str),
     /// OpenJDK's own sources, from Debian's package `openjdk-17-source`.
     JavaLibrary,
+    /// The files of a package of Debian.
+    Debian(&'static str),
+    /// Every fifteenth file of C, in the order of their paths, of Debian's package `linux-source-6.1`.
+    LinuxSample,
+    /// The crates of the registry that this workspace's lock file names.
+    RustDependencies,
     /// A package of npm, as `name@version`.
     Npm(&'static str),
 }
@@ -39,6 +45,9 @@ pub(crate) fn fetch_all(name: &str, corpus: &[Source]) -> Result<PathBuf> {
             Source::PyPi(package) => pypi(&folder, package)?,
             Source::Npm(package) => npm(&folder, package)?,
             Source::JavaLibrary => java_library(&folder)?,
+            Source::Debian(package) => debian(&folder, package)?,
+            Source::LinuxSample => linux_sample(&folder)?,
+            Source::RustDependencies => rust_dependencies(&folder)?,
         }
     }
     Ok(folder)
@@ -124,6 +133,68 @@ fn java_library(folder: &Path) -> Result {
         let rest = there.join("usr");
         fs::remove_dir_all(&rest).map_err(|error| format!("cannot remove {}: {error}", rest.display()))
     })
+}
+
+fn debian(folder: &Path, package: &str) -> Result {
+    unless_there(folder, package, |there| {
+        shell::run(Command::new("apt-get").args(["download", package]).current_dir(there))?;
+        let script = "dpkg-deb --fsys-tarfile ./*.deb | tar -xf - && rm ./*.deb";
+        shell::run(Command::new("sh").args(["-c", script]).current_dir(there))
+    })
+}
+
+/// How many files of Linux one of the sample stands for.
+const LINUX_STEP: &str = "15";
+
+fn linux_sample(folder: &Path) -> Result {
+    unless_there(folder, "linux-source-6.1-sample", |there| {
+        let whole = there.join("whole");
+        make_folder(&whole)?;
+        shell::run(Command::new("apt-get").args(["download", "linux-source-6.1"]).current_dir(&whole))?;
+        let script = "dpkg-deb --fsys-tarfile ./*.deb | tar -xO --wildcards '*/linux-source-6.1.tar.xz' | tar -xJf - --wildcards '*.c' '*.h'";
+        shell::run(Command::new("sh").args(["-c", script]).current_dir(&whole))?;
+        let (python, _) = judges::python_program()?;
+        let sample = "import os, shutil, sys; root, to, step = sys.argv[1], sys.argv[2], int(sys.argv[3]); paths = sorted(os.path.relpath(os.path.join(folder, name), root) for folder, _, names in os.walk(root) for name in names if name.endswith(('.c', '.h')) and not os.path.islink(os.path.join(folder, name))); [(os.makedirs(os.path.dirname(os.path.join(to, path)), exist_ok=True), shutil.copy(os.path.join(root, path), os.path.join(to, path))) for path in paths[::step]]";
+        let root = whole.join("linux-source-6.1");
+        shell::run(Command::new(python).args(["-c", sample]).args([&root, there]).arg(LINUX_STEP))?;
+        fs::remove_dir_all(&whole).map_err(|error| format!("cannot remove {}: {error}", whole.display()))
+    })
+}
+
+/// Copies the Rust files of every crate in the lock file, and removes crates that are no longer there.
+fn rust_dependencies(folder: &Path) -> Result {
+    let metadata = shell::output(&mut shell::cargo(&[
+        "metadata",
+        "--locked",
+        "--all-features",
+        "--format-version",
+        "1",
+    ]));
+    let metadata = metadata.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+    let metadata = metadata.ok_or("`cargo metadata` does not say what the workspace depends on")?;
+    let mut wanted = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten().filter(|it| !it["source"].is_null())
+    {
+        let name = format!(
+            "{}-{}",
+            package["name"].as_str().unwrap_or_default(),
+            package["version"].as_str().unwrap_or_default()
+        );
+        let manifest = Path::new(package["manifest_path"].as_str().unwrap_or_default());
+        let sources = manifest.parent().ok_or_else(|| format!("{name} has no folder"))?;
+        unless_there(folder, &name, |there| {
+            let script = "cd \"$1\" && find . -type f -name '*.rs' -print0 | tar --null -T - -cf - | tar -C \"$2\" -xf -";
+            shell::run(Command::new("sh").args(["-c", script, "sh"]).arg(sources).arg(there))
+        })?;
+        wanted.push(name);
+    }
+    let there = fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    for entry in there.flatten().filter(|entry| !wanted.iter().any(|name| entry.file_name() == name.as_str()))
+    {
+        fs::remove_dir_all(entry.path())
+            .map_err(|error| format!("cannot remove {}: {error}", entry.path().display()))?;
+    }
+    Ok(())
 }
 
 /// Makes an environment of the judging Python with these packages, and gives its interpreter.

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::fact::{Fact, FileFacts, text};
+use super::fact::{Fact, FileFacts, Places, text};
 
 /// Reads a line of `snake-pipe extract`.
-pub(crate) fn file_facts(line: &str) -> Result<FileFacts, String> {
+pub(crate) fn file_facts(line: &str, places: Places) -> Result<FileFacts, String> {
     let file: Value =
         serde_json::from_str(line).map_err(|error| format!("the extractor writes no JSON: {error}"))?;
     let status = file["parse_status"].as_str().unwrap_or("parsed");
@@ -14,6 +14,7 @@ pub(crate) fn file_facts(line: &str) -> Result<FileFacts, String> {
     classes(&file, &mut facts);
     references(&file, &mut facts);
     facts.push(lines(&file));
+    let facts = facts.into_iter().map(|fact| fact.known_to(places)).collect();
     let error = match status {
         "parsed" => None,
         status => Some(format!("{status}: {}", text(&file["skip_reason"]))),

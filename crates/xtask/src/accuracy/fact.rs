@@ -2,12 +2,24 @@
 //!
 //! A judge writes one JSON object a file: `{"path", "facts": [{"kind", "at", "name", "qualified_name", "attributes", "unknown"}],
 //! "blind"}`, or `{"path", "error"}` where it cannot read the file. `at` is what facts are joined on: line and column
-//! (from 1, in bytes), for definitions those of the end too, for parts of a definition its begin and the part's
-//! number. `unknown` names attributes of a fact that the judge cannot say. `blind` are spans in which the judge's places are known to be wrong.
+//! (from 1, in bytes), for definitions those of the end too (or what [`Places`] says), for parts of a definition its begin and the part's
+//! number. `unknown` names attributes of a fact that the judge cannot say. `blind` are spans in which the judge's places are known to be
+//! wrong: four numbers, and a kind of fact where only that one is meant.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+
+/// What a judge knows of the place of a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Places {
+    /// Begin and end.
+    Whole,
+    /// Where it ends: what the judge takes for its beginning is another thing than ours.
+    End,
+    /// The line on which it ends, and no qualified names.
+    EndLine,
+}
 
 /// A fact of one side.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,8 +47,8 @@ pub(crate) struct FileFacts {
     pub(crate) error: Option<String>,
     /// The facts.
     pub(crate) facts: Vec<Fact>,
-    /// Spans in which the judge's places are wrong.
-    pub(crate) blind: Vec<Vec<u64>>,
+    /// Spans in which the judge's places are wrong, each with the kind of fact that this concerns; without one, all.
+    pub(crate) blind: Vec<(Vec<u64>, Option<String>)>,
 }
 
 impl FileFacts {
@@ -49,7 +61,10 @@ impl FileFacts {
             path: text(&value["path"]),
             error: value["error"].as_str().map(str::to_owned),
             facts: list("facts").iter().map(Fact::of_judge).collect(),
-            blind: list("blind").iter().map(numbers).collect(),
+            blind: list("blind")
+                .iter()
+                .map(|span| (numbers(span), span[4].as_str().map(str::to_owned)))
+                .collect(),
         })
     }
 }
@@ -88,6 +103,20 @@ impl Fact {
         };
         if !text.is_empty() {
             self.attributes.insert(name.to_owned(), text);
+        }
+        self
+    }
+
+    /// The fact in the place that a judge knows, and with the names that it knows.
+    pub(crate) fn known_to(mut self, places: Places) -> Self {
+        let [_, _, line, column] = self.at[..] else { return self };
+        match places {
+            Places::Whole => {}
+            Places::End => self.at = vec![line, column],
+            Places::EndLine => {
+                self.at = vec![line];
+                self.qualified_name.clear();
+            }
         }
         self
     }

@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     corpora::{self, Source},
+    fact::Places,
     measures::MEASURES,
 };
 use crate::{Result, debian, shell};
@@ -26,6 +27,8 @@ pub(crate) struct Judge {
     pub(crate) corpus_name: &'static str,
     /// The share that precision and recall have to reach.
     pub(crate) goal: f64,
+    /// What it knows of the place of a definition.
+    pub(crate) places: Places,
     /// The program that reads a tree, and its version.
     pub(crate) command: fn(&Path) -> Result<(Command, String)>,
 }
@@ -61,6 +64,7 @@ pub(crate) static JUDGES: &[Judge] = &[
         ],
         corpus_name: "the standard library of the judging Python, and twenty source distributions",
         goal: 0.9995,
+        places: Places::Whole,
         command: python,
     },
     Judge {
@@ -79,6 +83,7 @@ pub(crate) static JUDGES: &[Judge] = &[
         ],
         corpus_name: "eight packages that ship their sources, declaration files included",
         goal: 0.999,
+        places: Places::Whole,
         command: |corpus| typescript(corpus, &["ts", "tsx", "mts", "cts"]),
     },
     Judge {
@@ -101,6 +106,7 @@ pub(crate) static JUDGES: &[Judge] = &[
         ],
         corpus_name: "twelve packages whose sources are JavaScript",
         goal: 0.999,
+        places: Places::Whole,
         command: |corpus| typescript(corpus, &["js", "mjs", "cjs", "jsx"]),
     },
     Judge {
@@ -110,7 +116,55 @@ pub(crate) static JUDGES: &[Judge] = &[
         corpus: &[Source::JavaLibrary],
         corpus_name: "five modules of OpenJDK 17 (java.base, java.net.http, java.sql, java.xml, jdk.compiler)",
         goal: 0.999,
+        places: Places::Whole,
         command: java,
+    },
+    Judge {
+        language: "rust",
+        extracted: &["rust"],
+        name: "the crate `syn`",
+        corpus: &[Source::RustDependencies],
+        corpus_name: "the crates in this repository's lock file",
+        goal: 0.999,
+        places: Places::Whole,
+        command: rust,
+    },
+    Judge {
+        language: "go",
+        extracted: &["go"],
+        name: "the package `go/ast`",
+        corpus: &[
+            Source::Debian("golang-1.19-src"),
+            Source::Debian("golang-github-gin-gonic-gin-dev"),
+            Source::Debian("golang-github-spf13-cobra-dev"),
+            Source::Debian("golang-golang-x-net-dev"),
+            Source::Debian("golang-golang-x-tools-dev"),
+            Source::Debian("golang-google-grpc-dev"),
+        ],
+        corpus_name: "Go's own sources and five libraries, from Debian 12",
+        goal: 0.999,
+        places: Places::Whole,
+        command: go,
+    },
+    Judge {
+        language: "c",
+        extracted: &["c"],
+        name: "universal-ctags",
+        corpus: &[Source::LinuxSample],
+        corpus_name: "every fifteenth file of Linux 6.1 (Debian's `linux-source-6.1`)",
+        goal: 0.995,
+        places: Places::EndLine,
+        command: c,
+    },
+    Judge {
+        language: "cpp",
+        extracted: &["cpp", "c"],
+        name: "libclang",
+        corpus: &[Source::Npm("leveldown@6.1.1"), Source::Npm("re2@1.21.0")],
+        corpus_name: "the C++ in the packages `leveldown` and `re2` of npm: LevelDB, Snappy, Abseil, RE2",
+        goal: 0.99,
+        places: Places::End,
+        command: cpp,
     },
 ];
 
@@ -188,4 +242,57 @@ fn java(corpus: &Path) -> Result<(Command, String)> {
     let mut command = Command::new("java");
     command.arg(programs().join("java/Facts.java")).arg(corpus);
     Ok((command, version.lines().next().unwrap_or_default().to_owned()))
+}
+
+fn rust(corpus: &Path) -> Result<(Command, String)> {
+    let arguments = ["build", "--quiet", "--package", "xtask", "--example", "rust-facts"];
+    shell::run(&mut shell::cargo(&arguments))?;
+    let mut command = Command::new(super::build_folder()?.join("debug/examples/rust-facts"));
+    command.arg(corpus);
+    Ok((command, "syn 3".to_owned()))
+}
+
+fn go(corpus: &Path) -> Result<(Command, String)> {
+    let version = shell::output(Command::new("go").arg("version"));
+    let version = version.ok_or("no `go` to judge by; install Go, 1.18 or newer (Debian's `golang-go`)")?;
+    let mut command = Command::new("go");
+    command.arg("run").arg(programs().join("go/facts.go")).arg(corpus);
+    Ok((command, version))
+}
+
+fn c(corpus: &Path) -> Result<(Command, String)> {
+    let version = shell::output(Command::new("ctags").arg("--version"));
+    let version = version.filter(|version| version.starts_with("Universal Ctags"));
+    let version = version.ok_or("no universal-ctags to judge by; install Debian's `universal-ctags`")?;
+    let (program, _) = python_program()?;
+    let mut command = Command::new(program);
+    command.arg(programs().join("c/facts.py")).arg(corpus);
+    Ok((command, version.split(',').next().unwrap_or_default().to_owned()))
+}
+
+/// The clang that judges.
+const LIBCLANG: &str = "libclang==18.1.1";
+
+/// Where the headers of the corpus are.
+const CPP_INCLUDES: [&str; 6] = [
+    "leveldown-6.1.1/package/deps/leveldb/leveldb-1.20",
+    "leveldown-6.1.1/package/deps/leveldb/leveldb-1.20/include",
+    "leveldown-6.1.1/package/deps/snappy/linux",
+    "leveldown-6.1.1/package/deps/snappy/snappy",
+    "re2-1.21.0/package/vendor/abseil-cpp",
+    "re2-1.21.0/package/vendor/re2",
+];
+
+fn cpp(corpus: &Path) -> Result<(Command, String)> {
+    let mut command = Command::new(corpora::python_packages("libclang", &[LIBCLANG])?);
+    command.arg(programs().join("cpp/facts.py")).arg(corpus).arg(".cc,.cpp,.h,.hpp");
+    command.args(["-x", "c++", "-std=c++17"]);
+    for folder in CPP_INCLUDES {
+        command.arg("-I").arg(corpus.join(folder));
+    }
+    command.args(["-DLEVELDB_PLATFORM_POSIX", "-DOS_LINUX"]);
+    // The library comes without the headers of a compiler.
+    let headers = shell::output(Command::new("gcc").arg("-print-file-name=include"));
+    command.args(["-I", &headers.ok_or("no `gcc`, whose headers clang needs; install Debian's `g++`")?]);
+    Ok((command, LIBCLANG.to_owned()))
 }

@@ -99,16 +99,23 @@ pub(crate) fn measure(judge: &'static Judge, extractor: &Path, corpus: Option<&P
     extract.arg(&corpus).env("XDG_CACHE_HOME", folder.join("cache"));
     into_file(&mut extract, &extracted)?;
     let ours = by_path(&extracted)?;
-    join(&judged, &ours, &folder, version)
+    join(judge, &judged, &ours, &folder, version)
 }
 
-fn join(judged: &Path, ours: &HashMap<String, String>, folder: &Path, version: String) -> Result<Measured> {
+fn join(
+    judge: &Judge,
+    judged: &Path,
+    ours: &HashMap<String, String>,
+    folder: &Path,
+    version: String,
+) -> Result<Measured> {
     let mut differences = Differences::create(folder)?;
     let mut lines = lines(judged)?;
     let head = lines.next().ok_or("the judge says nothing")??;
     let scope = serde_json::from_str(&head).map_err(|error| format!("the judge's first line: {error}"))?;
     let mut measured =
         Measured { comparison: Comparison::of(scope), unread_by_judge: 0, missing: 0, version };
+    let places = judge.places;
     for line in lines {
         let judge = FileFacts::of_judge(&line?)?;
         if let Some(error) = &judge.error {
@@ -122,7 +129,7 @@ fn join(judged: &Path, ours: &HashMap<String, String>, folder: &Path, version: S
             continue;
         };
         let mut written = Ok(());
-        measured.comparison.add(judge, extracted::file_facts(line)?, &mut |difference| {
+        measured.comparison.add(judge, extracted::file_facts(line, places)?, &mut |difference| {
             if written.is_ok() {
                 written = differences.add(&difference);
             }
@@ -229,8 +236,11 @@ pub(crate) fn make_folder(folder: &Path) -> Result {
 /// The extractor alone, without any backend.
 fn build_extractor() -> Result<PathBuf> {
     shell::run(&mut cargo(&["build", "--release", "--package", "snake-pipe", "--no-default-features"]))?;
-    let target = shell::output(&mut cargo(&["metadata", "--format-version", "1", "--no-deps"]))
-        .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
-        .and_then(|metadata| metadata["target_directory"].as_str().map(PathBuf::from));
-    Ok(target.ok_or("`cargo metadata` names no target directory")?.join("release/snake-pipe"))
+    Ok(build_folder()?.join("release/snake-pipe"))
+}
+
+/// Where programs are built.
+pub(crate) fn build_folder() -> Result<PathBuf> {
+    let target = shell::metadata()?["target_directory"].as_str().map(PathBuf::from);
+    target.ok_or_else(|| "`cargo metadata` names no target directory".to_owned())
 }

@@ -7,7 +7,7 @@ use snake_pipe_extract::{AstMode, ParseOptions, parse};
 use super::{
     compare::Comparison,
     extracted,
-    fact::FileFacts,
+    fact::{FileFacts, Places},
     judges::{programs, python_program},
 };
 use crate::shell;
@@ -73,7 +73,7 @@ fn compare(folder: &Path, judged: &str) -> (Comparison, Vec<String>) {
         let source = fs::read(folder.join(&judge.path)).unwrap();
         let options = ParseOptions { ast: AstMode::None, store_source: false, ..ParseOptions::default() };
         let facts = parse(snake_pipe_core::Language::Python, &source, &options).facts;
-        let ours = extracted::file_facts(&serde_json::to_string(&facts).unwrap()).unwrap();
+        let ours = extracted::file_facts(&serde_json::to_string(&facts).unwrap(), Places::Whole).unwrap();
         comparison.add(judge, ours, &mut |found| {
             differences.push(format!("{} {}: {:?} {:?}", found.path, found.row, found.judge, found.ours));
         });

@@ -4,8 +4,8 @@ use snake_pipe_core::model::CallKind;
 use tree_sitter::Node;
 
 use super::{
-    ARGUMENTS, FIELD, FUNCTION, GENERIC_TYPE, IDENTIFIER, NAME, PARENTHESIZED_EXPRESSION, QUALIFIED_TYPE,
-    SELECTOR, TYPE, TYPE_ARGUMENTS, TYPE_IDENTIFIER,
+    ARGUMENTS, FIELD, FUNCTION, GENERIC_TYPE, IDENTIFIER, INDEX, INDEX_EXPRESSION, NAME, OPERAND,
+    PARENTHESIZED_EXPRESSION, QUALIFIED_TYPE, SELECTOR, TYPE, TYPE_ARGUMENTS, TYPE_IDENTIFIER,
 };
 use crate::engine::{CallSite, Walk};
 
@@ -41,6 +41,12 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         && let Some(inner) = callee.named_child(0)
     {
         callee = inner;
+    }
+    // `f[int](x, y)`: an index that is a predeclared type is a type argument.
+    if walk.is(callee, INDEX_EXPRESSION)
+        && walk.child(callee, INDEX).is_some_and(|index| TYPES.contains(&walk.bytes(index)))
+    {
+        callee = walk.child(callee, OPERAND).unwrap_or(callee);
     }
     let (kind, name) = if walk.is(callee, IDENTIFIER) {
         (CallKind::Function, callee)

@@ -150,5 +150,23 @@ fn parameters<'t>(walk: &mut Walk<'t>, list: Node<'t>) -> Vec<Parameter> {
             parameters.push(Parameter { name, type_name: type_name.clone(), kind, ..Parameter::default() });
         }
     }
+    name_all_or_none(&mut parameters);
     parameters
+}
+
+/// Where one parameter has a name, all have: what the grammar takes for a type without a name is a name whose type is that of
+/// the next (`a, b int,`).
+fn name_all_or_none(parameters: &mut [Parameter]) {
+    if parameters.iter().all(|parameter| parameter.name.is_empty()) {
+        return;
+    }
+    let mut next: Option<String> = None;
+    for parameter in parameters.iter_mut().rev() {
+        if parameter.name.is_empty() {
+            parameter.name = parameter.type_name.take().unwrap_or_default();
+            parameter.type_name.clone_from(&next);
+        } else {
+            next.clone_from(&parameter.type_name);
+        }
+    }
 }

@@ -88,11 +88,11 @@ fn embedded<'t>(walk: &mut Walk<'t>, class: u32, interface: Node<'t>) {
 }
 
 /// A type without pointers, parentheses and type arguments.
-pub(super) fn type_name_of<'t>(walk: &Walk<'t>, type_node: Node<'t>) -> Node<'t> {
+pub(super) fn type_name_of<'t>(walk: &mut Walk<'t>, type_node: Node<'t>) -> Node<'t> {
     let mut bare = type_node;
     loop {
         let inner = if walk.is_any(bare, &[POINTER_TYPE, PARENTHESIZED_TYPE]) {
-            bare.named_child(0)
+            walk.named_children(bare).into_iter().next()
         } else if walk.is(bare, GENERIC_TYPE) {
             walk.child(bare, TYPE)
         } else {

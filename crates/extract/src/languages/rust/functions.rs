@@ -5,8 +5,8 @@ use tree_sitter::Node;
 
 use super::{
     ATTRIBUTE_ITEM, BODY, CLOSURE_PARAMETERS, CONST_ITEM, FUNCTION_MODIFIERS, IDENTIFIER, LET_DECLARATION,
-    NAME, PARAMETER, PARAMETERS, PATTERN, RETURN_TYPE, SELF, SELF_PARAMETER, STATIC_ITEM, TYPE, VALUE,
-    VARIADIC_PARAMETER, variables::bind_pattern, visibility,
+    MUT_PATTERN, NAME, PARAMETER, PARAMETERS, PATTERN, RETURN_TYPE, SELF, SELF_PARAMETER, STATIC_ITEM, TYPE,
+    VALUE, VARIADIC_PARAMETER, variables::bind_pattern, visibility,
 };
 use crate::engine::{Flow, FunctionDraft, Limit, Scope, Walk};
 
@@ -107,7 +107,8 @@ fn parameter<'t>(walk: &mut Walk<'t>, node: Node<'t>, is_closure: bool) -> Param
     }
     let Some(pattern) = walk.child(node, PATTERN).filter(|_| walk.is(node, PARAMETER)) else {
         // A closure's parameter without a type, or a type without a name (edition 2015).
-        let text = walk.text(node, Limit::Type);
+        let variable = node.named_child(1).filter(|_| walk.is(node, MUT_PATTERN));
+        let text = walk.text(variable.unwrap_or(node), Limit::Type);
         return match is_closure {
             true => Parameter { name: text, ..Parameter::default() },
             false => Parameter { type_name: Some(text), ..Parameter::default() },

@@ -92,6 +92,8 @@ fn leaf<'t>(walk: &mut Walk<'t>, prefix: &str, leaf: Node<'t>) -> Import {
         None => (prefix.to_owned(), walk.name(path)),
     };
     if module.is_empty() {
+        // `use ::name;` keeps its colons.
+        let name = if prefix.is_empty() { joined(walk, "", path) } else { name };
         return Import { kind: ImportKind::Module, module: name, alias, ..Import::default() };
     }
     Import { kind: ImportKind::Name, module, name: Some(name), alias, ..Import::default() }

@@ -4,8 +4,8 @@ use snake_pipe_core::model::{CallKind, Function, FunctionKind, Visibility};
 use tree_sitter::Node;
 
 use super::{
-    COMMA, CRATE, DOT, EXCLAMATION, IDENTIFIER, MACRO, MACRO_RULE, NAME, PATH_SEPARATOR, QUESTION_MARK, SELF,
-    STRING_LITERAL, SUPER, TOKEN_TREE,
+    COMMA, DOT, EXCLAMATION, IDENTIFIER, MACRO, MACRO_RULE, MUTABLE, NAME, PATH_SEPARATOR, QUESTION_MARK,
+    TOKEN_TREE,
 };
 use crate::engine::{CallSite, FunctionDraft, Limit, Walk};
 
@@ -87,8 +87,8 @@ fn argument_count<'t>(walk: &mut Walk<'t>, tokens: Node<'t>) -> u32 {
     commas + 1 - if inside.is_empty() && walk.is(*last, COMMA) { 1 } else { 0 }
 }
 
-/// Finds `name(…)` and `name!(…)` among tokens. What begins with a capital letter may be a pattern as well as a call and
-/// is left out, as are the tokens of macros that are not known to take expressions.
+/// Finds `name(…)`, `name::<T>(…)` and `name!(…)` among tokens. What begins with a capital letter may be a pattern as well as a
+/// call and is left out, as are the tokens of macros that are not known to take expressions.
 fn calls_among<'t>(walk: &mut Walk<'t>, tokens: Node<'t>) {
     let mut lists = vec![tokens];
     while let Some(list) = lists.pop() {
@@ -97,18 +97,15 @@ fn calls_among<'t>(walk: &mut Walk<'t>, tokens: Node<'t>) {
             if !walk.is(token, TOKEN_TREE) {
                 continue;
             }
-            let before =
-                |distance: usize| place.checked_sub(distance).and_then(|place| tokens.get(place)).copied();
-            let is_macro = before(1).is_some_and(|token| walk.is(token, EXCLAMATION))
-                && before(2).is_some_and(|token| walk.is(token, IDENTIFIER));
-            let name = before(if is_macro { 2 } else { 1 }).filter(|name| walk.is(*name, IDENTIFIER));
-            if let Some(name) = name.filter(|name| is_callee(walk, *name)) {
-                let is_call = is_macro || walk.bytes(token).starts_with(b"(");
-                if is_call {
-                    let name_place = place - if is_macro { 2 } else { 1 };
-                    add(walk, &tokens, name_place, name, token, is_macro);
+            let is_macro = place >= 2
+                && walk.is(tokens[place - 1], EXCLAMATION)
+                && walk.is(tokens[place - 2], IDENTIFIER);
+            let name_place = if is_macro { Some(place - 2) } else { called_name(walk, &tokens, place) };
+            if let Some(name_place) = name_place.filter(|place| is_callee(walk, tokens[*place])) {
+                if is_macro || walk.bytes(token).starts_with(b"(") {
+                    add(walk, &tokens, name_place, token, is_macro);
                 }
-                if is_macro && !OF_EXPRESSIONS.contains(&walk.bytes(name)) {
+                if is_macro && !OF_EXPRESSIONS.contains(&walk.bytes(tokens[name_place])) {
                     continue;
                 }
             }
@@ -117,19 +114,52 @@ fn calls_among<'t>(walk: &mut Walk<'t>, tokens: Node<'t>) {
     }
 }
 
+/// The name that a list of arguments at `place` belongs to; type arguments may stand between.
+fn called_name<'t>(walk: &Walk<'t>, tokens: &[Node<'t>], place: usize) -> Option<usize> {
+    let before = place.checked_sub(1)?;
+    let name = match before_type_arguments(walk, tokens, before) {
+        Some(name) => name,
+        None => before,
+    };
+    (walk.is(tokens[name], IDENTIFIER) || is_soft_keyword(walk, tokens[name])).then_some(name)
+}
+
+/// The place of the token before `::<…>` that ends at `end`.
+fn before_type_arguments<'t>(walk: &Walk<'t>, tokens: &[Node<'t>], end: usize) -> Option<usize> {
+    let colons = angle_start(walk, tokens, end)?.checked_sub(1)?;
+    if walk.is(tokens[colons], PATH_SEPARATOR) { colons.checked_sub(1) } else { None }
+}
+
+/// The place of the `<` that the `>` at `end` closes.
+fn angle_start<'t>(walk: &Walk<'t>, tokens: &[Node<'t>], end: usize) -> Option<usize> {
+    let mut depth = 0_i64;
+    for place in (0..=end).rev() {
+        match walk.bytes(tokens[place]) {
+            b">" => depth += 1,
+            b">>" => depth += 2,
+            b"<" => depth -= 1,
+            b"<<" => depth -= 2,
+            b";" | b"&&" | b"||" | b"=>" => return None,
+            _ => {}
+        }
+        if depth <= 0 {
+            return (depth == 0 && place < end).then_some(place);
+        }
+    }
+    None
+}
+
+/// Words that are names as well as keywords.
+fn is_soft_keyword<'t>(walk: &Walk<'t>, token: Node<'t>) -> bool {
+    matches!(walk.bytes(token), b"default" | b"union" | b"gen")
+}
+
 fn is_callee<'t>(walk: &Walk<'t>, name: Node<'t>) -> bool {
     let name = walk.bytes(name);
     !name.first().is_some_and(u8::is_ascii_uppercase) && !KEYWORDS.contains(&name)
 }
 
-fn add<'t>(
-    walk: &mut Walk<'t>,
-    tokens: &[Node<'t>],
-    place: usize,
-    name: Node<'t>,
-    list: Node<'t>,
-    is_macro: bool,
-) {
+fn add<'t>(walk: &mut Walk<'t>, tokens: &[Node<'t>], place: usize, list: Node<'t>, is_macro: bool) {
     let start = start_of_callee(walk, tokens, place);
     let before = place.checked_sub(1).and_then(|place| tokens.get(place));
     let kind = match before {
@@ -140,32 +170,85 @@ fn add<'t>(
         }
         _ => CallKind::Function,
     };
-    let argument_count = argument_count(walk, list);
-    let site = CallSite { kind, name, callee: tokens[start], argument_count };
+    let argument_count = if is_macro { argument_count(walk, list) } else { call_argument_count(walk, list) };
+    let site = CallSite { kind, name: tokens[place], callee: tokens[start], argument_count };
     if start == place { walk.add_call(site) } else { walk.add_call_through(site) }
 }
 
-/// Whether the name at `place` stands behind `Type::`.
+/// How many arguments a list holds: commas between the parameters of a closure and between type arguments divide none.
+fn call_argument_count<'t>(walk: &mut Walk<'t>, list: Node<'t>) -> u32 {
+    let tokens = walk.children(list);
+    let inside = tokens.get(1..tokens.len().saturating_sub(1)).unwrap_or_default();
+    if inside.is_empty() {
+        return 0;
+    }
+    let (mut count, mut in_closure, mut angles) = (1, false, 0_i64);
+    for (place, token) in inside.iter().enumerate() {
+        let before = place.checked_sub(1).map_or(&b","[..], |before| walk.bytes(inside[before]));
+        match walk.bytes(*token) {
+            b"|" if in_closure => in_closure = false,
+            b"|" => in_closure = matches!(before, b"," | b"move" | b"async" | b"=" | b"=>" | b"return"),
+            b"<" if angles > 0 || before == b"::" => angles += 1,
+            b">" if angles > 0 => angles -= 1,
+            b">>" if angles > 0 => angles = (angles - 2).max(0),
+            b"," if !in_closure && angles == 0 && place + 1 < inside.len() => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+/// Whether the name at `place` stands behind `Type::`, `Type::<T>::` or `<T as Trait>::`.
 fn is_type_before<'t>(walk: &Walk<'t>, tokens: &[Node<'t>], place: usize) -> bool {
-    let qualifier = place.checked_sub(2).and_then(|place| tokens.get(place));
-    let first = qualifier.and_then(|qualifier| walk.bytes(*qualifier).first());
-    first.is_some_and(u8::is_ascii_uppercase)
+    let Some(qualifier) = place.checked_sub(2) else { return false };
+    let name = match before_type_arguments(walk, tokens, qualifier) {
+        Some(name) => name,
+        None if matches!(walk.bytes(tokens[qualifier]), b">" | b">>") => return true,
+        None => qualifier,
+    };
+    walk.bytes(tokens[name]).first().is_some_and(u8::is_ascii_uppercase)
 }
 
 /// Where `a.b(c)?::d` begins that ends with the name at `place`.
 fn start_of_callee<'t>(walk: &Walk<'t>, tokens: &[Node<'t>], place: usize) -> usize {
     let mut start = place;
-    while start >= 2 && walk.is_any(tokens[start - 1], &[DOT, PATH_SEPARATOR]) {
+    while start >= 1 && walk.is_any(tokens[start - 1], &[DOT, PATH_SEPARATOR]) {
         let mut first = start - 1;
-        while first > 0 && walk.is_any(tokens[first - 1], &[QUESTION_MARK, TOKEN_TREE]) {
-            first -= 1;
+        while first > 0 {
+            let before = first - 1;
+            if walk.is_any(tokens[before], &[QUESTION_MARK, TOKEN_TREE]) {
+                first = before;
+            } else if walk.is(tokens[before], EXCLAMATION)
+                && first > 1
+                && is_operand(walk, tokens[before - 1])
+            {
+                // `name!(…).b`.
+                first = before;
+            } else if matches!(walk.bytes(tokens[before]), b">" | b">>") {
+                match (before_type_arguments(walk, tokens, before), angle_start(walk, tokens, before)) {
+                    (Some(name), _) => first = name + 1,
+                    // `<T as Trait>::b`.
+                    (None, Some(open)) => return open,
+                    (None, None) => break,
+                }
+                break;
+            } else {
+                break;
+            }
         }
-        let is_name = |token| walk.is_any(token, &[IDENTIFIER, SELF, SUPER, CRATE, STRING_LITERAL]);
-        if first > 0 && is_name(tokens[first - 1]) {
+        if first > 0 && is_operand(walk, tokens[first - 1]) {
             start = first - 1;
             continue;
         }
-        return first.min(start);
+        return first;
     }
     start
+}
+
+/// Whether a token is a name, a literal, or a word that stands for a value.
+fn is_operand<'t>(walk: &Walk<'t>, token: Node<'t>) -> bool {
+    let is_value = token.is_named() && !walk.is_any(token, &[TOKEN_TREE, MUTABLE]);
+    (is_value && !KEYWORDS.contains(&walk.bytes(token)))
+        || is_soft_keyword(walk, token)
+        || walk.bytes(token) == b"await"
 }

@@ -4,10 +4,10 @@ use snake_pipe_core::model::{BaseKind, Class, ClassKind, Field, Visibility};
 use tree_sitter::Node;
 
 use super::{
-    ATTRIBUTE_ITEM, BODY, BOUNDS, DYNAMIC_TYPE, ENUM_ITEM, ENUM_VARIANT, EXCLAMATION, FIELD_DECLARATION,
-    FUNCTION_TYPE, GENERIC_TYPE, HIGHER_RANKED, LIFETIME, NAME, POINTER_TYPE, REFERENCE_TYPE, REMOVED_BOUND,
-    SCOPED_TYPE, STRUCT_ITEM, TRAIT, TRAIT_ITEM, TUPLE_FIELDS, TYPE, TYPE_PARAMETERS, UNION_ITEM, UNSAFE,
-    VALUE, VISIBILITY, visibility,
+    ATTRIBUTE_ITEM, BODY, BOUNDED_TYPE, BOUNDS, DYNAMIC_TYPE, ENUM_ITEM, ENUM_VARIANT, EXCLAMATION,
+    FIELD_DECLARATION, FUNCTION_TYPE, GENERIC_TYPE, HIGHER_RANKED, LIFETIME, NAME, POINTER_TYPE,
+    REFERENCE_TYPE, REMOVED_BOUND, SCOPED_TYPE, STRUCT_ITEM, TRAIT, TRAIT_ITEM, TUPLE_FIELDS, TYPE,
+    TYPE_PARAMETERS, UNION_ITEM, UNSAFE, VALUE, VISIBILITY, visibility,
 };
 use crate::engine::{ClassDraft, Limit, Scope, Walk};
 
@@ -144,6 +144,11 @@ fn implementing_type<'t>(walk: &Walk<'t>, type_node: Node<'t>) -> Node<'t> {
     let mut bare = type_node;
     loop {
         let inner = if walk.is_any(bare, &[REFERENCE_TYPE, POINTER_TYPE, GENERIC_TYPE]) {
+            walk.child(bare, TYPE)
+        } else if walk.is(bare, BOUNDED_TYPE) {
+            // `dyn Trait + Send`.
+            bare.named_child(0)
+        } else if walk.is(bare, HIGHER_RANKED) {
             walk.child(bare, TYPE)
         } else if walk.is(bare, DYNAMIC_TYPE) {
             walk.child(bare, TRAIT)
