@@ -73,8 +73,11 @@ def file_facts(tags, lines):
                 add("class", end, name, CLASSES[kind])
             elif full in named:
                 add("class", end, named[full], CLASSES[kind])
-            elif kind == "enum" or "scope" not in tag:
+            elif kind == "enum":
                 add("class", end, "(anonymous)", CLASSES[kind])
+            else:
+                # What names it, ctags does not say.
+                blind.append([end, 0, end, 1, "class"])
         elif kind == "typedef":
             own, tagged = tag.get("typeref", "").partition(":")[::2]
             if own in CLASSES and (tagged.rstrip(" *") == name or named.get(tagged) == name and "__anon" in tagged):

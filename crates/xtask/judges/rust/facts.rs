@@ -134,13 +134,11 @@ struct Judge<'s> {
     facts: Vec<Value>,
     blind: Vec<Value>,
     scopes: Vec<(ScopeKind, String)>,
-    /// Classes: qualified name, bare name, begin, bases.
     classes: Vec<Class>,
     /// Bases that `impl` blocks give to a type: its qualified and bare name.
     implementations: Vec<(String, String, Base)>,
     /// How many macros are around.
     macros: usize,
-    /// How many patterns are around: what looks like a macro there is one, but what looks like a call is none.
     calls: Vec<Call>,
 }
 
@@ -294,7 +292,6 @@ impl<'s> Judge<'s> {
         };
         self.macros += 1;
         for expression in &expressions {
-            // Nothing of these lives longer than the call: they are visited by a visitor of their own lifetime.
             Visit::visit_expr(self, expression);
         }
         self.macros -= 1;

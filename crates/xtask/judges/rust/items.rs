@@ -509,7 +509,7 @@ fn named(
     let offset = range(name).start;
     let text = judge.source.text(range(name));
     let is_whole = prefix.iter().all(String::is_empty) || text == "self";
-    if is_whole && !(text == "self" && !prefix.is_empty()) {
+    if is_whole && (text != "self" || prefix.is_empty()) {
         prefix.push(text.clone());
     }
     let module = prefix.join("::");

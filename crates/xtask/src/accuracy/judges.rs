@@ -160,8 +160,8 @@ pub(crate) static JUDGES: &[Judge] = &[
         language: "cpp",
         extracted: &["cpp", "c"],
         name: "libclang",
-        corpus: &[Source::Npm("leveldown@6.1.1"), Source::Npm("re2@1.21.0")],
-        corpus_name: "the C++ in the packages `leveldown` and `re2` of npm: LevelDB, Snappy, Abseil, RE2",
+        corpus: &[Source::Npm("leveldown@6.1.1")],
+        corpus_name: "the C++ in the package `leveldown` of npm: LevelDB and Snappy",
         goal: 0.99,
         places: Places::End,
         command: cpp,
@@ -274,13 +274,11 @@ fn c(corpus: &Path) -> Result<(Command, String)> {
 const LIBCLANG: &str = "libclang==18.1.1";
 
 /// Where the headers of the corpus are.
-const CPP_INCLUDES: [&str; 6] = [
+const CPP_INCLUDES: [&str; 4] = [
     "leveldown-6.1.1/package/deps/leveldb/leveldb-1.20",
     "leveldown-6.1.1/package/deps/leveldb/leveldb-1.20/include",
     "leveldown-6.1.1/package/deps/snappy/linux",
     "leveldown-6.1.1/package/deps/snappy/snappy",
-    "re2-1.21.0/package/vendor/abseil-cpp",
-    "re2-1.21.0/package/vendor/re2",
 ];
 
 fn cpp(corpus: &Path) -> Result<(Command, String)> {
