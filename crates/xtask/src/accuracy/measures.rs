@@ -4,6 +4,7 @@ use std::{path::Path, process::Command};
 
 use super::{
     corpora::{self, Source},
+    fact::Places,
     judges::{Judge, programs, python_program},
 };
 use crate::Result;
@@ -52,6 +53,7 @@ const LINES: Judge = Judge {
     corpus: &[],
     corpus_name: "",
     goal: GOAL,
+    places: Places::Whole,
     command: |corpus| tokei(corpus, &[]),
 };
 
