@@ -24,6 +24,7 @@ pub fn diff(old: &SchemaDefinition, new: &SchemaDefinition) -> SchemaDiff {
 }
 
 /// What a first version is.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 #[must_use]
 pub(crate) fn created() -> SchemaDiff {
     SchemaDiff {

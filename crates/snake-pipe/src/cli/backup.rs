@@ -60,23 +60,31 @@ impl Kind {
         }
     }
 
+    #[cfg_attr(
+        not(any(feature = "sqlite", feature = "postgres")),
+        expect(unused_variables, reason = "without a database there is nothing to back up")
+    )]
     async fn backup(&self, folder: &Path) -> Result<BackupManifest> {
-        match self {
+        match *self {
             #[cfg(feature = "postgres")]
-            Self::Postgres(config) => {
+            Self::Postgres(ref config) => {
                 snake_pipe_postgres::backup::backup(config, folder, &[super::doctor::CONTROL_SCHEMA]).await
             }
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(config) => snake_pipe_sqlite::backup::backup(config, folder).await,
+            Self::Sqlite(ref config) => snake_pipe_sqlite::backup::backup(config, folder).await,
         }
     }
 
+    #[cfg_attr(
+        not(any(feature = "sqlite", feature = "postgres")),
+        expect(unused_variables, reason = "without a database there is nothing to restore")
+    )]
     async fn restore(&self, folder: &Path) -> Result<BackupManifest> {
-        match self {
+        match *self {
             #[cfg(feature = "postgres")]
-            Self::Postgres(config) => snake_pipe_postgres::backup::restore(config, folder).await,
+            Self::Postgres(ref config) => snake_pipe_postgres::backup::restore(config, folder).await,
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(config) => snake_pipe_sqlite::backup::restore(config, folder).await,
+            Self::Sqlite(ref config) => snake_pipe_sqlite::backup::restore(config, folder).await,
         }
     }
 }

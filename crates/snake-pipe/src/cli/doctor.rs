@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use snake_pipe_core::{
-    DatabaseBackend, Error, ErrorKind, HealthStatus, MigrateMode, Result, options::BackendOptions,
-};
+use snake_pipe_core::{DatabaseBackend, Error, ErrorKind, HealthStatus, MigrateMode, Result};
 
 use super::{
     Program,
@@ -106,8 +104,12 @@ fn grants(program: &Program, settings: &BackendSettings, prefix: &str) -> Result
     if kind.kind != "postgres" {
         return Err(no_roles(kind.kind));
     }
-    let options =
-        BackendOptions::check(&settings.url, settings.name.clone(), kind.options, settings.options.clone())?;
+    let options = snake_pipe_core::options::BackendOptions::check(
+        &settings.url,
+        settings.name.clone(),
+        kind.options,
+        settings.options.clone(),
+    )?;
     snake_pipe_postgres::PostgresConfig::from_options(&options)?.grants(prefix, &[CONTROL_SCHEMA])
 }
 
