@@ -39,14 +39,12 @@ fn every_named_query_answers_the_same_on_both_databases() {
         let takes = |wanted: &str| {
             query["parameters"].as_array().unwrap().iter().any(|parameter| parameter["name"] == wanted)
         };
-        let parameters: &[&str] = match (takes("function"), takes("files")) {
-            (true, _) => &["--param", "function=total"],
-            (_, true) => &["--param", "files=pkg/model.py"],
-            _ => &[],
-        };
+        let given = ["function=total", "files=pkg/model.py", "words=total"];
+        let wanted = given.iter().filter(|pair| takes(pair.split('=').next().unwrap()));
+        let parameters: Vec<&str> = wanted.flat_map(|pair| ["--param", *pair]).collect();
         let answer = |from: &str| {
             place
-                .run(&[&["query", name, "--from", from, "--format", "json"], parameters].concat())
+                .run(&[&["query", name, "--from", from, "--format", "json"], &parameters[..]].concat())
                 .exits(0)
                 .json()
         };

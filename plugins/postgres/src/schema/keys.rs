@@ -80,6 +80,18 @@ pub(crate) const INDEXES: &[Index] = &[
         "undocumented",
         some(TableId::Functions, BY_COMPLEXITY, "visibility = 'public' AND doc_string IS NULL"),
     ),
+    titled(
+        "unmentioned",
+        some(
+            TableId::Functions,
+            &["repository_id", "code_lines DESC NULLS LAST", "function_id"],
+            "name_mentions = 0",
+        ),
+    ),
+    titled(
+        "body_shape",
+        some(TableId::Functions, &["repository_id", "body_shape"], "body_shape IS NOT NULL"),
+    ),
     titled("lines", all(TableId::Functions, &["(line_end - line_start) DESC NULLS LAST", "function_id"])),
     some(TableId::Annotations, &["function_id"], "function_id IS NOT NULL"),
     some(TableId::Annotations, &["class_id"], "class_id IS NOT NULL"),
