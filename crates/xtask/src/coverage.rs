@@ -28,11 +28,14 @@ pub(crate) fn run() -> Result {
     let folder = shell::root().join("target/coverage");
     fs::create_dir_all(&folder).map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
 
+    // What an earlier run or one of another code left would count as run by this one.
+    shell::run(&mut cargo(&["llvm-cov", "clean", "--workspace", "--profraw-only"]))?;
     let tests = ["llvm-cov", "--workspace", "--all-features", "--exclude", "xtask", "--no-report"];
     shell::run(tools.apply(&mut cargo(&tests)))?;
     let packages = measured_packages(&shell::metadata()?);
     let report = |format: &str| {
-        let mut command = cargo(&["llvm-cov", "report", format]);
+        // Tests kill programs, some in the middle of writing their profile: such a profile counts nothing.
+        let mut command = cargo(&["llvm-cov", "report", "--failure-mode", "all", format]);
         command.args(packages.iter().flat_map(|package| ["--package", package]));
         command
     };
