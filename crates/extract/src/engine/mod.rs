@@ -192,11 +192,13 @@ fn table(number: usize, variant: usize) -> &'static Table {
     TABLES[number][variant].get_or_init(|| Table::new(rules, (rules.grammars[variant])()))
 }
 
-/// The tree by the grammar that the language prefers for this source; where that finds errors, by the one of its
+/// The tree by the grammar that the language prefers for this source, in what [`LanguageRules::prepare`] makes of it; where that finds errors, by the one of its
 /// grammars that finds the fewest, in the source or in what [`LanguageRules::mend`] makes of it. None where parsing takes
 /// too many steps.
 fn best_tree(number: usize, source: &[u8], checks: MostChecks) -> Option<(Tree, &'static Table)> {
     let rules = LANGUAGES[number];
+    let prepared = (rules.prepare)(source);
+    let source = prepared.as_deref().unwrap_or(source);
     let preferred = (rules.prefer)(source);
     let mut best = (tree(number, preferred, source, checks)?, table(number, preferred));
     if !best.0.root_node().has_error() {

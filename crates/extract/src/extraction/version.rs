@@ -9,7 +9,7 @@ use crate::{
 
 /// The version of what this crate makes of a file. It rises with every change of facts: what was loaded with another one
 /// is loaded anew.
-pub const EXTRACTOR_VERSION: &str = "4";
+pub const EXTRACTOR_VERSION: &str = "5";
 
 /// Digest of the sources and grammars of this build. The caches are keyed by it: unlike what a database holds, they need
 /// not outlive a build.

@@ -1,5 +1,6 @@
 //! C++. The rules are those of [`c_family`](super::c_family).
 
+mod heads;
 mod sniff;
 
 use snake_pipe_core::{
@@ -20,6 +21,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         "C", "H", "c++", "cc", "cpp", "cppm", "cxx", "h++", "hh", "hpp", "hxx", "inl", "ipp", "ixx", "tpp",
     ],
     shared_extensions: &[("h", sniff::is_cpp)],
+    prepare: heads::without_macros,
     grammars: &[|| tree_sitter_cpp::LANGUAGE.into()],
     nodes: &[
         ("comment", Role::Comment),
@@ -60,6 +62,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         ("type_definition", Role::Rule(c::type_definition)),
         ("alias_declaration", Role::Rule(c::alias_declaration)),
         ("call_expression", Role::Rule(c::call_expression)),
+        ("compound_literal_expression", Role::Rule(c::compound_literal)),
         ("new_expression", Role::Rule(c::new_expression)),
         ("if_statement", Role::If),
         ("else_clause", Role::Else),

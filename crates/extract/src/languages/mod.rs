@@ -77,6 +77,10 @@ pub(crate) struct LanguageRules {
     pub(crate) grammars: &'static [fn() -> Grammar],
     /// Which of the grammars to try first. The others are tried where it finds errors.
     pub(crate) prefer: fn(&[u8]) -> usize,
+    /// A copy of a source in which what the grammars misread without noticing it is replaced by as many bytes of what they read
+    /// rightly; none where there is nothing to replace. Asked of every file, so it must be fast; texts are taken from the
+    /// source itself.
+    pub(crate) prepare: fn(&[u8]) -> Option<Vec<u8>>,
     /// A copy of a source in which what the grammars do not know is replaced by as many bytes of what they know; none where
     /// there is nothing to replace. Asked only where they find errors; texts are taken from the source itself.
     pub(crate) mend: fn(&[u8]) -> Option<Vec<u8>>,
@@ -120,6 +124,7 @@ impl LanguageRules {
         interpreters: &[],
         grammars: &[],
         prefer: |_| 0,
+        prepare: |_| None,
         mend: |_| None,
         kinds: &[],
         fields: &[],

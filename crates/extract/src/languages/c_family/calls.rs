@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::{
     ARGUMENTS, DESTRUCTOR_NAME, FIELD, FIELD_EXPRESSION, FIELD_IDENTIFIER, FUNCTION, FUNCTION_DECLARATOR,
     IDENTIFIER, MACRO_TYPE_SPECIFIER, NAME, PARAMETERS, PARENTHESIZED_EXPRESSION, POINTER_EXPRESSION,
-    QUALIFIED_IDENTIFIER, TEMPLATE_FUNCTION, TYPE, TYPE_IDENTIFIER,
+    QUALIFIED_IDENTIFIER, TEMPLATE_FUNCTION, TYPE, TYPE_IDENTIFIER, VALUE,
     counting::count_name,
     declarators::{Declared, last_name},
 };
@@ -33,12 +33,19 @@ pub(in crate::languages) fn call_expression<'t>(walk: &mut Walk<'t>, node: Node<
     let callee = if is_pointer { callee } else { name };
     let (kind, name) = if walk.is(name, IDENTIFIER) {
         count_name(walk, name);
+        if is_operator(walk.bytes(name)) {
+            return;
+        }
         (CallKind::Function, name)
     } else if walk.is(name, FIELD_EXPRESSION) {
         let Some(field) = walk.child(name, FIELD) else { return };
         (CallKind::Method, last_name(walk, field))
     } else if walk.is_any(name, &[QUALIFIED_IDENTIFIER, TEMPLATE_FUNCTION]) {
-        (CallKind::Function, last_name(walk, name))
+        let last = last_name(walk, name);
+        if walk.is(name, TEMPLATE_FUNCTION) && is_cast(walk.bytes(last)) {
+            return;
+        }
+        (CallKind::Function, last)
     } else {
         return;
     };
@@ -47,6 +54,23 @@ pub(in crate::languages) fn call_expression<'t>(walk: &mut Walk<'t>, node: Node<
     {
         walk.add_call(CallSite { kind, name, callee, argument_count });
     }
+}
+
+/// Operators that the grammar takes for functions.
+fn is_operator(name: &[u8]) -> bool {
+    matches!(name, b"typeid" | b"noexcept" | b"decltype" | b"alignof" | b"sizeof" | b"defined")
+}
+
+/// `static_cast<int>(x)` and its like look like calls of templates.
+fn is_cast(name: &[u8]) -> bool {
+    matches!(name, b"static_cast" | b"dynamic_cast" | b"const_cast" | b"reinterpret_cast")
+}
+
+/// C++: `Point{1, 2}`.
+pub(in crate::languages) fn compound_literal<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let (Some(class), Some(list)) = (walk.child(node, TYPE), walk.child(node, VALUE)) else { return };
+    let argument_count = walk.argument_count(list);
+    constructed(walk, class, argument_count);
 }
 
 pub(in crate::languages) fn new_expression<'t>(walk: &mut Walk<'t>, node: Node<'t>) {

@@ -3,10 +3,10 @@
 use tree_sitter::Node;
 
 use super::{
-    ARRAY_DECLARATOR, ATTRIBUTED_DECLARATOR, BODY, DECLARATOR, DEPENDENT_NAME, FUNCTION_DECLARATOR,
+    ARRAY_DECLARATOR, ATTRIBUTED_DECLARATOR, BODY, DECLARATOR, DEPENDENT_NAME, ERROR, FUNCTION_DECLARATOR,
     INIT_DECLARATOR, NAME, OPERATOR_CAST, PARENTHESIZED_DECLARATOR, POINTER_DECLARATOR, QUALIFIED_IDENTIFIER,
-    REFERENCE_DECLARATOR, SCOPE, TEMPLATE_FUNCTION, TEMPLATE_METHOD, TEMPLATE_TYPE, TYPE, TYPE_QUALIFIER,
-    VARIADIC_DECLARATOR,
+    REFERENCE_DECLARATOR, SCOPE, SIZED_TYPE_SPECIFIER, TEMPLATE_FUNCTION, TEMPLATE_METHOD, TEMPLATE_TYPE,
+    TYPE, TYPE_IDENTIFIER, TYPE_QUALIFIER, VARIADIC_DECLARATOR,
 };
 use crate::engine::{Limit, Walk};
 
@@ -111,16 +111,19 @@ pub(super) fn type_text<'t>(
     let type_node = walk.child(node, TYPE)?;
     // A declaration may have a hundred thousand declarators: only what stands before the first is looked at.
     let end = walk.child(node, DECLARATOR).map_or(node.end_byte(), |first| first.start_byte());
+    let missed = missed_type(walk, type_node, end);
     for specifier in walk.children_before(node, end) {
         let is_qualifier = walk.is(specifier, TYPE_QUALIFIER) && !is_modifier(walk.bytes(specifier));
-        if specifier != type_node && !is_qualifier {
-            continue;
-        }
-        let text = walk.bytes(specifier);
-        // The body of a struct that is defined here is no part of the type's name.
-        let body =
-            walk.child(specifier, BODY).map_or(text.len(), |body| body.start_byte() - specifier.start_byte());
-        bytes.extend_from_slice(text[..body].trim_ascii_end());
+        let text = match specifier == type_node {
+            true if missed.is_none() => specified_type(walk, type_node),
+            false if is_qualifier => walk.bytes(specifier),
+            true | false => continue,
+        };
+        bytes.extend_from_slice(text);
+        bytes.push(b' ');
+    }
+    if let Some(missed) = missed {
+        bytes.extend_from_slice(missed);
         bytes.push(b' ');
     }
     if let Some(declarator) = declarator {
@@ -136,6 +139,52 @@ pub(super) fn type_text<'t>(
     (!text.is_empty()).then_some(text)
 }
 
+/// A type without what is no part of its name: the body of a struct that is defined here, a macro before it
+/// (`EXPORT unsigned long`).
+fn specified_type<'t>(walk: &Walk<'t>, type_node: Node<'t>) -> &'t [u8] {
+    let text = walk.bytes(type_node);
+    if walk.is(type_node, SIZED_TYPE_SPECIFIER)
+        && let Some(inner) = walk.child(type_node, TYPE).filter(|inner| walk.is(*inner, TYPE_IDENTIFIER))
+        && inner.start_byte() == type_node.start_byte()
+    {
+        return text[inner.byte_range().len()..].trim_ascii_start();
+    }
+    let body =
+        walk.child(type_node, BODY).map_or(text.len(), |body| body.start_byte() - type_node.start_byte());
+    text[..body].trim_ascii_end()
+}
+
+/// The type that the grammar takes for an error, as it takes a macro before it for the type: `__init static int`.
+fn missed_type<'t>(walk: &Walk<'t>, type_node: Node<'t>, end: usize) -> Option<&'t [u8]> {
+    if !walk.has_errors() || !walk.is(type_node, TYPE_IDENTIFIER) {
+        return None;
+    }
+    let siblings = std::iter::successors(type_node.next_sibling(), |other| other.next_sibling());
+    let missed = siblings
+        .take_while(|other| other.start_byte() < end)
+        .find(|other| walk.is(*other, ERROR))
+        .map(|missed| walk.bytes(missed))?;
+    is_type_behind(walk.bytes(type_node), missed).then_some(missed)
+}
+
+/// Which of two words before a function's name is its type, where the other one is a macro: `EXPORT int`, `BOOL WINAPI`.
+fn is_type_behind(first: &[u8], second: &[u8]) -> bool {
+    const BUILT_IN: [&[u8]; 9] =
+        [b"void", b"char", b"short", b"int", b"long", b"float", b"double", b"bool", b"_Bool"];
+    const MACROS: [&[u8]; 7] = [b"API", b"EXPORT", b"EXTERN", b"IMPORT", b"INLINE", b"PUBLIC", b"STATIC"];
+    let is_reserved = |word: &[u8]| word.starts_with(b"__");
+    let is_upper = |word: &[u8]| word.len() > 1 && !word.iter().any(u8::is_ascii_lowercase);
+    let is_word =
+        !second.is_empty() && second.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    if !is_word || BUILT_IN.contains(&first) {
+        return false;
+    }
+    let has_macro_name = || MACROS.iter().any(|part| first.windows(part.len()).any(|window| window == *part));
+    BUILT_IN.contains(&second)
+        || is_reserved(first) && !is_reserved(second)
+        || is_upper(first) && !is_reserved(second) && (!is_upper(second) || has_macro_name())
+}
+
 /// Qualifiers that say something about the definition, not about the type.
 pub(super) fn is_modifier(qualifier: &[u8]) -> bool {
     matches!(
@@ -147,5 +196,5 @@ pub(super) fn is_modifier(qualifier: &[u8]) -> bool {
             | b"_Noreturn"
             | b"mutable"
             | b"__extension__"
-    )
+    ) || qualifier.starts_with(b"alignas")
 }

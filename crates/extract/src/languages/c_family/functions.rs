@@ -4,11 +4,12 @@ use snake_pipe_core::model::{Function, FunctionKind, Owner, Parameter, Parameter
 use tree_sitter::Node;
 
 use super::{
-    ARGUMENTS, ATTRIBUTE, ATTRIBUTE_DECLARATION, ATTRIBUTE_SPECIFIER, BODY, CALL_EXPRESSION, DECLARATOR,
-    DEFAULT_METHOD_CLAUSE, DEFAULT_VALUE, DELETE_METHOD_CLAUSE, DESTRUCTOR_NAME, EXPLICIT_FUNCTION_SPECIFIER,
-    FIELD_INITIALIZER_LIST, FUNCTION, IDENTIFIER, INIT_DECLARATOR, MACRO_TYPE_SPECIFIER, NAME, OPERATOR_CAST,
-    OPERATOR_NAME, PARAMETERS, PURE_VIRTUAL_CLAUSE, STORAGE_CLASS_SPECIFIER, TRAILING_RETURN_TYPE, TYPE,
-    TYPE_QUALIFIER, VALUE, VARIADIC_PARAMETER_DECLARATION, VIRTUAL_SPECIFIER,
+    ARGUMENTS, ATTRIBUTE, ATTRIBUTE_DECLARATION, ATTRIBUTE_SPECIFIER, BODY, CALL_EXPRESSION, DECLARATION,
+    DECLARATOR, DEFAULT_METHOD_CLAUSE, DEFAULT_VALUE, DELETE_METHOD_CLAUSE, DESTRUCTOR_NAME,
+    EXPLICIT_FUNCTION_SPECIFIER, FIELD_INITIALIZER_LIST, FUNCTION, IDENTIFIER, INIT_DECLARATOR,
+    MACRO_TYPE_SPECIFIER, NAME, OPERATOR_CAST, OPERATOR_NAME, PARAMETERS, PURE_VIRTUAL_CLAUSE,
+    STORAGE_CLASS_SPECIFIER, TRAILING_RETURN_TYPE, TRY_STATEMENT, TYPE, TYPE_QUALIFIER, VALUE,
+    VARIADIC_PARAMETER_DECLARATION, VIRTUAL_SPECIFIER,
     calls::{macro_loop, macro_loop_around},
     counting::count_name,
     declarators::{Declared, declared, is_modifier, last_name, scope_text, type_text},
@@ -30,7 +31,8 @@ pub(in crate::languages) fn function_definition<'t>(walk: &mut Walk<'t>, node: N
         return;
     }
     let default = walk.child_of_kind(node, DEFAULT_METHOD_CLAUSE);
-    let body = walk.child(node, BODY).or(default);
+    // `try : a(1) { … } catch (…) { … }` of a constructor is in no field.
+    let body = walk.child(node, BODY).or(default).or_else(|| walk.child_of_kind(node, TRY_STATEMENT));
     // The signature ends where a constructor begins to initialise.
     let initializers = walk.child_of_kind(node, FIELD_INITIALIZER_LIST);
     if walk.child_of_kind(node, PURE_VIRTUAL_CLAUSE).is_some()
@@ -89,10 +91,16 @@ pub(super) fn open<'t>(
         FunctionKind::Function
     };
     let test = test_name(walk, node, found, &name);
+    let mut parameters = if test.is_some() { Vec::new() } else { parameters(walk, found.function) };
+    declare_old_style(walk, node, &mut parameters);
     let function = Function {
         kind,
-        parameters: if test.is_some() { Vec::new() } else { parameters(walk, found.function) },
-        return_type: return_type(walk, node, declarator, found),
+        parameters,
+        // What stands before the name of a constructor is a macro.
+        return_type: match kind {
+            FunctionKind::Constructor | FunctionKind::Destructor => None,
+            _ => return_type(walk, node, declarator, found),
+        },
         visibility: visibility(walk, class, member_of.is_some(), has("static")),
         is_static: class.is_some() && has("static"),
         is_test: test.is_some(),
@@ -201,6 +209,25 @@ fn parameter<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Parameter {
         type_name: type_text(walk, node, declarator, name),
         default_value: walk.child_text(node, DEFAULT_VALUE, Limit::DefaultValue),
         kind: if is_pack { ParameterKind::Variadic } else { ParameterKind::Ordinary },
+    }
+}
+
+/// The types of parameters that are declared between the list and the body: `int f(a, b) int a; char *b; { … }`.
+fn declare_old_style<'t>(walk: &mut Walk<'t>, node: Node<'t>, parameters: &mut [Parameter]) {
+    if !parameters.iter().any(|parameter| parameter.type_name.is_none()) {
+        return;
+    }
+    for declaration in
+        walk.named_children(node).into_iter().filter(|child| walk.is(*child, DECLARATION)).collect::<Vec<_>>()
+    {
+        for declarator in walk.children_in(declaration, DECLARATOR) {
+            let Some(found) = declared(walk, declarator) else { continue };
+            let name = walk.name(found.name);
+            let type_name = type_text(walk, declaration, Some(declarator), Some(found.name));
+            if let Some(parameter) = parameters.iter_mut().find(|parameter| parameter.name == name) {
+                parameter.type_name = type_name;
+            }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ mod functions;
 mod variables;
 
 pub(super) use blocks::compound_statement;
-pub(super) use calls::{call_expression, new_expression};
+pub(super) use calls::{call_expression, compound_literal, new_expression};
 pub(super) use classes::{
     access_specifier, alias_declaration, class, enum_specifier, enumerator, field_declaration, namespace,
     type_definition,
@@ -57,6 +57,7 @@ names! {
         FIELD_INITIALIZER_LIST = "field_initializer_list",
         FUNCTION_DECLARATOR = "function_declarator",
         IDENTIFIER = "identifier",
+        INITIALIZER_LIST = "initializer_list",
         INIT_DECLARATOR = "init_declarator",
         MACRO_TYPE_SPECIFIER = "macro_type_specifier",
         NEW_EXPRESSION = "new_expression",
@@ -79,7 +80,9 @@ names! {
         TEMPLATE_FUNCTION = "template_function",
         TEMPLATE_METHOD = "template_method",
         TEMPLATE_TYPE = "template_type",
+        SIZED_TYPE_SPECIFIER = "sized_type_specifier",
         TRAILING_RETURN_TYPE = "trailing_return_type",
+        TRY_STATEMENT = "try_statement",
         TYPE_DEFINITION = "type_definition",
         TYPE_IDENTIFIER = "type_identifier",
         TYPE_QUALIFIER = "type_qualifier",

@@ -4,9 +4,9 @@ use tree_sitter::Node;
 
 use super::{
     ARGUMENT_LIST, ARRAY_DECLARATOR, ATTRIBUTED_DECLARATOR, DECLARATION, DECLARATOR, ERROR,
-    FUNCTION_DECLARATOR, IDENTIFIER, INIT_DECLARATOR, MACRO_TYPE_SPECIFIER, NEW_EXPRESSION, PARAMETERS,
-    PARENTHESIZED_DECLARATOR, PLACEHOLDER_TYPE_SPECIFIER, POINTER_DECLARATOR, REFERENCE_DECLARATOR,
-    STRUCTURED_BINDING_DECLARATOR, TYPE, VALUE,
+    FUNCTION_DECLARATOR, IDENTIFIER, INIT_DECLARATOR, INITIALIZER_LIST, MACRO_TYPE_SPECIFIER, NEW_EXPRESSION,
+    PARAMETERS, PARENTHESIZED_DECLARATOR, PLACEHOLDER_TYPE_SPECIFIER, POINTER_DECLARATOR,
+    REFERENCE_DECLARATOR, STRUCTURED_BINDING_DECLARATOR, TYPE, VALUE,
     calls::{constructed, macro_loop_around},
     declarators::{Declared, MAX_DEPTH, declared, last_name, type_text},
 };
@@ -77,7 +77,10 @@ fn variable<'t>(walk: &mut Walk<'t>, node: Node<'t>, declarator: Node<'t>, found
     let arguments = match found.as_function() {
         // Inside a function `Foo x(y)` makes a Foo, though it looks like a prototype.
         Some(function) => walk.child(function, PARAMETERS),
-        None => value.filter(|value| walk.is(*value, ARGUMENT_LIST)),
+        None => value.filter(|value| {
+            walk.is(*value, ARGUMENT_LIST)
+                || walk.is(*value, INITIALIZER_LIST) && !is_assigned(walk, declarator, *value)
+        }),
     };
     let type_node = walk.child(node, TYPE);
     if let (Some(arguments), Some(type_node)) = (arguments, type_node) {
@@ -97,6 +100,13 @@ fn variable<'t>(walk: &mut Walk<'t>, node: Node<'t>, declarator: Node<'t>, found
     };
     let name = walk.name(found.name);
     walk.add_local(name, declared_type);
+}
+
+/// Whether a value stands behind `=`: `Point p = {1, 2}`.
+fn is_assigned<'t>(walk: &Walk<'t>, declarator: Node<'t>, value: Node<'t>) -> bool {
+    let name = walk.child(declarator, DECLARATOR).map_or(declarator.start_byte(), |name| name.end_byte());
+    let behind_name = &walk.bytes(declarator)[name - declarator.start_byte()..];
+    behind_name[..value.start_byte() - name].contains(&b'=')
 }
 
 fn bind_all<'t>(walk: &mut Walk<'t>, binding: Node<'t>) {

@@ -52,12 +52,20 @@ fn ends_in_comment(line: &[u8], starts_inside: bool) -> bool {
     }
 }
 
-/// `class Name`, followed by what a class is followed by: prose has another word there.
+/// `class Name`, or `class MACRO Name`, followed by what a class is followed by: prose has another word there.
 fn is_class(line: &[u8]) -> bool {
-    let Some(rest) = line.strip_prefix(b"class ") else { return false };
+    let Some(mut rest) = line.strip_prefix(b"class ") else { return false };
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let name = rest.iter().take_while(|byte| is_word(byte)).count();
-    let behind = rest[name..].trim_ascii_start();
+    let mut name = rest.iter().take_while(|byte| is_word(byte)).count();
+    let mut behind = rest[name..].trim_ascii_start();
+    if rest[..name].contains(&b'_')
+        && !rest[..name].iter().any(u8::is_ascii_lowercase)
+        && behind.first().is_some_and(is_word)
+    {
+        rest = behind;
+        name = rest.iter().take_while(|byte| is_word(byte)).count();
+        behind = rest[name..].trim_ascii_start();
+    }
     name > 0 && (behind.is_empty() || matches!(behind[0], b'{' | b':' | b';') || behind.starts_with(b"final"))
 }
 
@@ -86,6 +94,7 @@ mod tests {
             "template <typename T>\nT max(T a, T b);\n",
             "class Foo;\n",
             "class Foo : public Bar {\n",
+            "class MY_API Foo\n",
             "struct A {\n  A();\nprivate:\n  int a;\n};\n",
             "std::string name();\n",
         ] {
