@@ -91,6 +91,25 @@ fn what_is_not_set_and_what_backends_take_by_default_is_shown_too() {
 }
 
 #[test]
+fn macros_that_the_configuration_names_define_functions() {
+    let place = Place::new();
+    place.write("tree/timer.c", "ISR(TIMER0_vect)\n{\n\ttick();\n}\n");
+    let functions = || {
+        let answer = place.run(&["extract", "tree"]).exits(0);
+        let file: Value = serde_json::from_str(answer.stdout.lines().next().unwrap()).unwrap();
+        let functions = file["functions"].as_array().cloned().unwrap_or_default();
+        functions.iter().map(|function| function["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(functions(), Vec::<String>::new());
+    place.write("snake-pipe.toml", "[extract]\nfunction_macros = [\"ISR=void {1}\"]\n");
+    assert_eq!(functions(), ["TIMER0_vect"]);
+    place.write("snake-pipe.toml", "[extract]\nfunction_macros = [\"ISR\"]\n");
+    let answer = place.run(&["extract", "tree"]).exits(2);
+    assert!(answer.stderr.contains("`ISR` names no macro that defines functions"), "{}", answer.told());
+    assert!(answer.stderr.contains("help: write it as `SYSCALL_DEFINE#=long sys_{1}`"), "{}", answer.told());
+}
+
+#[test]
 fn a_misspelt_option_of_a_backend_is_told_at_once() {
     let place = Place::new();
     place.write("snake-pipe.toml", "[backends.nightly]\nurl = \"postgres://h/d\"\nretry_attemts = 7\n");

@@ -7,6 +7,7 @@ pub mod discover;
 mod engine;
 mod extraction;
 pub mod facts;
+mod function_macros;
 mod languages;
 pub mod link;
 mod parsed;
@@ -17,6 +18,7 @@ pub use extraction::{
     DEFAULT_READ_AHEAD_BYTES, EXTRACTOR_VERSION, ExtractOptions, Extraction, FactStream, Inventory,
     InventoryFile, Phase, Progress, ProgressSnapshot, Stamp, producer_version,
 };
+pub use function_macros::FunctionMacro;
 pub use languages::language_of;
 pub use parsed::{
     AstMode, ClassSymbol, DEFAULT_MAX_TREE_BYTES, Declaration, Export, FunctionSymbol, ImportPlace, Linkable,

@@ -8,6 +8,8 @@ use snake_pipe_core::{
     model::{Base, Call, ClassKind, FunctionKind, Import, ParameterKind, TransformedAst, Visibility},
 };
 
+use crate::function_macros::FunctionMacro;
+
 /// How much of the syntax tree is kept in `ast_content`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AstMode {
@@ -21,7 +23,7 @@ pub enum AstMode {
 }
 
 /// What parsing keeps. Part of the fact cache's key: other options give other facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ParseOptions {
     /// How much of the syntax tree is kept.
     pub ast: AstMode,
@@ -31,6 +33,9 @@ pub struct ParseOptions {
     /// take more is not parsed. Where every other byte is a statement, it may take twice as many.
     /// Default: [`DEFAULT_MAX_TREE_BYTES`].
     pub max_tree_bytes: u64,
+    /// Macros of C and C++ that define functions, beside those of the Linux kernel (`SYSCALL_DEFINEn`,
+    /// `COMPAT_SYSCALL_DEFINEn`, `BPF_CALL_n`), which are always known. The first that fits counts. Default: none.
+    pub function_macros: Vec<FunctionMacro>,
 }
 
 /// One gibibyte: a tree takes some fifteen bytes for each byte of ordinary code, and up to three hundred where every other byte
@@ -39,7 +44,12 @@ pub const DEFAULT_MAX_TREE_BYTES: u64 = 1 << 30;
 
 impl Default for ParseOptions {
     fn default() -> Self {
-        Self { ast: AstMode::default(), store_source: false, max_tree_bytes: DEFAULT_MAX_TREE_BYTES }
+        Self {
+            ast: AstMode::default(),
+            store_source: false,
+            max_tree_bytes: DEFAULT_MAX_TREE_BYTES,
+            function_macros: Vec::new(),
+        }
     }
 }
 

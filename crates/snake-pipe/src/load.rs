@@ -51,6 +51,8 @@ pub fn extract_options(
                 .with_help("it takes none, outline or full"));
         }
     };
+    let function_macros = config.list("extract.function_macros");
+    let function_macros = function_macros.iter().map(|text| text.parse()).collect::<Result<_>>()?;
     Ok(ExtractOptions {
         discover: DiscoverOptions {
             max_file_bytes: config.integer("extract.max_file_bytes").unwrap_or(DEFAULT_MAX_FILE_BYTES),
@@ -63,6 +65,7 @@ pub fn extract_options(
             ast,
             store_source: flags.store_source || config.bool("extract.store_source"),
             max_tree_bytes: config.integer("extract.max_tree_bytes").unwrap_or(DEFAULT_MAX_TREE_BYTES),
+            function_macros,
         },
         cache: cache_location(config),
         threads: config.integer("load.threads").and_then(|threads| threads.try_into().ok()).unwrap_or(0),

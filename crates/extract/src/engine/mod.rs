@@ -100,7 +100,7 @@ pub fn parse(language: Language, source: &[u8], options: &ParseOptions) -> Parse
     let checks = most_checks(source.len(), options.max_tree_bytes);
     match best_tree(number, source, checks) {
         Some((tree, table)) => {
-            let parsed = extract(LANGUAGES[number], table, &tree, source, *options);
+            let parsed = extract(LANGUAGES[number], table, &tree, source, options);
             let facts = TransformedAst { language, size_bytes, ..parsed.facts };
             ParsedFile { facts, ..parsed }
         }
@@ -153,7 +153,7 @@ fn extract(
     table: &'static Table,
     tree: &Tree,
     source: &[u8],
-    options: ParseOptions,
+    options: &ParseOptions,
 ) -> ParsedFile {
     let root = tree.root_node();
     let mut walk = Walk::new(source, root, table, rules, options);

@@ -17,7 +17,7 @@ pub(crate) struct Walk<'t> {
     pub(super) source: &'t [u8],
     pub(super) table: &'t Table,
     pub(super) rules: &'static LanguageRules,
-    pub(super) options: ParseOptions,
+    pub(super) options: &'t ParseOptions,
     /// The nodes around the current one, the root first.
     pub(super) ancestors: Vec<Node<'t>>,
     /// A cursor for looking at children, reused because making one allocates.
@@ -58,7 +58,7 @@ impl<'t> Walk<'t> {
         root: Node<'t>,
         table: &'t Table,
         rules: &'static LanguageRules,
-        options: ParseOptions,
+        options: &'t ParseOptions,
     ) -> Self {
         Self {
             source,
@@ -161,6 +161,11 @@ impl<'t> Walk<'t> {
     /// run.
     pub(crate) fn ignore(&mut self, node: Node<'t>) {
         self.ignored_until = node.end_byte();
+    }
+
+    /// What of the file is kept.
+    pub(crate) fn options(&self) -> &'t ParseOptions {
+        self.options
     }
 
     /// Whether the grammar does not understand the whole source.

@@ -1,6 +1,6 @@
 //! Which extraction made the facts.
 
-use snake_pipe_core::Language;
+use snake_pipe_core::{Language, id::Digest};
 
 use crate::{
     languages::LANGUAGES,
@@ -30,6 +30,11 @@ pub fn producer_version(options: &ParseOptions) -> String {
     if options.max_tree_bytes != DEFAULT_MAX_TREE_BYTES {
         version.push_str(&format!("+tree={}", options.max_tree_bytes));
     }
+    if !options.function_macros.is_empty() {
+        let macros: Vec<String> = options.function_macros.iter().map(ToString::to_string).collect();
+        let digest = Digest::of(macros.join("\n").as_bytes()).to_string();
+        version.push_str(&format!("+macros={}", &digest[..8]));
+    }
     version
 }
 
@@ -56,8 +61,14 @@ mod tests {
         let plain = ParseOptions::default();
         let version = producer_version(&plain);
         assert!(version.starts_with(EXTRACTOR_VERSION));
-        assert_ne!(version, producer_version(&ParseOptions { ast: AstMode::Full, ..plain }));
-        assert_ne!(version, producer_version(&ParseOptions { store_source: true, ..plain }));
-        assert_ne!(version, producer_version(&ParseOptions { max_tree_bytes: 1 << 20, ..plain }));
+        assert_ne!(version, producer_version(&ParseOptions { ast: AstMode::Full, ..plain.clone() }));
+        assert_ne!(version, producer_version(&ParseOptions { store_source: true, ..plain.clone() }));
+        assert_ne!(version, producer_version(&ParseOptions { max_tree_bytes: 1 << 20, ..plain.clone() }));
+        let with = |text: &str| {
+            let function_macros = vec![text.parse().unwrap()];
+            producer_version(&ParseOptions { function_macros, ..plain.clone() })
+        };
+        assert_ne!(version, with("ISR=void {1}"));
+        assert_ne!(with("ISR=void {1}"), with("ISR=int {1}"));
     }
 }

@@ -97,7 +97,12 @@ fn other_content_language_or_options_are_other_entries() {
     let key = EntryKey::new(digest, Language::C, &options);
     assert_ne!(key, EntryKey::new(Digest::of(b"b"), Language::C, &options));
     assert_ne!(key, EntryKey::new(digest, Language::Cpp, &options));
-    assert_ne!(key, EntryKey::new(digest, Language::C, &ParseOptions { store_source: true, ..options }));
+    assert_ne!(
+        key,
+        EntryKey::new(digest, Language::C, &ParseOptions { store_source: true, ..options.clone() })
+    );
+    let function_macros = vec!["ISR=void {1}".parse().unwrap()];
+    assert_ne!(key, EntryKey::new(digest, Language::C, &ParseOptions { function_macros, ..options }));
 }
 
 #[test]

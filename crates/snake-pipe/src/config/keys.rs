@@ -72,6 +72,12 @@ pub static KEYS: &[Key] = &[
         "Where parsed facts are kept between runs; by default snake-pipe in the user's cache directory.",
     ),
     key(
+        "extract.function_macros",
+        KeyKind::List,
+        None,
+        "Macros of C and C++ that define functions, such as `SYSCALL_DEFINE#=long sys_{1}`; those of Linux are known.",
+    ),
+    key(
         "extract.heed_ignore_files",
         KeyKind::Bool,
         Some("true"),

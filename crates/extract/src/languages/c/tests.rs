@@ -1,11 +1,54 @@
-use snake_pipe_core::Language;
+use snake_pipe_core::{Language, model::Visibility};
 
-use crate::engine::testing::{check_fixture, parse_text};
+use crate::{
+    ParseOptions,
+    engine::{
+        parse,
+        testing::{check_fixture, parse_text},
+    },
+};
 
 #[test]
 fn every_kind_of_fact_is_found() {
     let (source, expected) = (include_str!("../fixtures/c.c"), include_str!("../fixtures/c.facts"));
     check_fixture(Language::C, source, expected, "c.facts");
+}
+
+#[test]
+fn macros_of_a_table_define_functions() {
+    let source = "ISR(TIMER0_vect)\n{\n\tf();\n}\nPHP_METHOD(Foo, bar) {\n\tg();\n}\n\
+                  HANDLER(open, struct req *r, int n)\n{\n\th();\n}\nstatic HANDLER(shut, int n) { i(); }\n\
+                  OTHER(a) { j(); }\n";
+    let macros = ["ISR=void {1}", "PHP_METHOD=void zim_{1}_{2}", "HANDLER=struct answer *handle_{1}"];
+    let function_macros = macros.map(|text| text.parse().unwrap()).into();
+    let options = ParseOptions { function_macros, ..ParseOptions::default() };
+    for language in [Language::C, Language::Cpp] {
+        let facts = parse(language, source.as_bytes(), &options).facts;
+        let functions = facts.functions.iter().map(|function| {
+            let parameters = function.parameters.iter().map(|parameter| {
+                format!("{}: {}", parameter.name, parameter.type_name.as_deref().unwrap_or_default())
+            });
+            let parameters = parameters.collect::<Vec<_>>().join(", ");
+            let return_type = function.return_type.as_deref().unwrap_or_default();
+            (
+                format!("{return_type} {}({parameters})", function.name),
+                function.span.line_start,
+                function.span.line_end,
+            )
+        });
+        let expected = [
+            ("void TIMER0_vect()", 1, 4),
+            ("void zim_Foo_bar()", 5, 7),
+            ("struct answer * handle_open(r: struct req *, n: int)", 8, 11),
+            ("struct answer * handle_shut(n: int)", 12, 12),
+        ];
+        let expected = expected.map(|(text, start, end)| (text.to_owned(), start, end));
+        assert_eq!(functions.take(4).collect::<Vec<_>>(), expected, "{language}");
+        let calls = facts.calls.iter().filter(|call| !["j", "OTHER"].contains(&call.name.as_str()));
+        let calls = calls.map(|call| (call.name.as_str(), call.function)).collect::<Vec<_>>();
+        assert_eq!(calls, [("f", Some(0)), ("g", Some(1)), ("h", Some(2)), ("i", Some(3))], "{language}");
+        assert_eq!(facts.functions[3].visibility, Visibility::Private);
+    }
 }
 
 #[test]

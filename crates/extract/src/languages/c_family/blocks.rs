@@ -4,8 +4,11 @@
 use snake_pipe_core::model::{Function, Parameter, ParameterKind, Visibility};
 use tree_sitter::Node;
 
-use super::{ARGUMENTS, CALL_EXPRESSION, ERROR, EXPRESSION_STATEMENT, FUNCTION};
-use crate::engine::{FunctionDraft, Limit, Walk};
+use super::{ARGUMENTS, BODY, CALL_EXPRESSION, ERROR, EXPRESSION_STATEMENT, FUNCTION};
+use crate::{
+    engine::{FunctionDraft, Limit, Walk},
+    function_macros::FunctionMacro,
+};
 
 /// How far before a block its head is looked for, in bytes.
 const HEAD_BYTES: usize = 2_000;
@@ -17,13 +20,12 @@ pub(in crate::languages) fn compound_statement<'t>(walk: &mut Walk<'t>, node: No
     } else if walk.enclosing_function().is_none()
         && (parent.kind() == "translation_unit" || parent.kind().starts_with("preproc_"))
     {
-        system_call(walk, node);
+        function_of_macro(walk, node);
     }
 }
 
-/// `SYSCALL_DEFINE3(read, unsigned int, fd, …) { … }` of the Linux kernel defines `sys_read`, `BPF_CALL_1(f, …) { … }` defines
-/// `f`. To the grammar they are a call and a block.
-fn system_call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+/// A macro that defines a function: to the grammar its use is a call, and the body a block.
+fn function_of_macro<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(statement) = node.prev_sibling().filter(|before| walk.is(*before, EXPRESSION_STATEMENT)) else {
         return;
     };
@@ -31,33 +33,57 @@ fn system_call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let (Some(callee), Some(arguments)) = (walk.child(call, FUNCTION), walk.child(call, ARGUMENTS)) else {
         return;
     };
-    let prefix = match walk.bytes(callee).split_last() {
-        Some((b'0'..=b'6', b"SYSCALL_DEFINE")) => "sys_",
-        Some((b'0'..=b'6', b"COMPAT_SYSCALL_DEFINE")) => "compat_sys_",
-        Some((b'0'..=b'5', b"BPF_CALL_")) => "",
-        Some(_) | None => return,
-    };
     let list = walk.text_inside(arguments, Limit::Signature);
-    let mut words = list.split(',').map(str::trim);
-    let name = format!("{prefix}{}", words.next().unwrap_or(""));
-    let words: Vec<&str> = words.collect();
-    let parameters = words.chunks_exact(2).map(|pair| Parameter {
-        name: pair[1].to_owned(),
-        type_name: Some(pair[0].to_owned()),
-        ..Parameter::default()
-    });
-    let function = Function {
-        parameters: parameters.collect(),
-        return_type: Some("long".to_owned()),
-        visibility: Visibility::Public,
-        name,
-        ..Function::default()
-    };
+    let Some(function) = defined(walk, walk.bytes(callee), &list) else { return };
     let (body, start) = (Some(node), Some(statement));
     walk.open_function(
         node,
         FunctionDraft { function, body, head: start, start, is_outermost: true, ..FunctionDraft::default() },
     );
+    let name = walk.name(callee);
+    walk.retract_call(&name, walk.line(callee));
+}
+
+/// The function that a macro of the table defines with these arguments.
+fn defined(walk: &Walk<'_>, name: &[u8], arguments: &str) -> Option<Function> {
+    let macros = &walk.options().function_macros;
+    let defining = FunctionMacro::find(macros, name)?;
+    let (name, parameters) = defining.define(arguments)?;
+    let parameters = parameters.into_iter().map(|words| match words[..] {
+        [type_name, name] => {
+            Parameter { name: name.to_owned(), type_name: Some(type_name.to_owned()), ..Parameter::default() }
+        }
+        _ => parameter(words[0]),
+    });
+    Some(Function {
+        parameters: parameters.collect(),
+        return_type: defining.return_type().map(str::to_owned),
+        visibility: Visibility::Public,
+        name,
+        ..Function::default()
+    })
+}
+
+/// A definition whose head is a macro of the users' table; to the grammar it is a function of the macro's name, or a variable.
+pub(super) fn definition_by_macro<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
+    if walk.options().function_macros.is_empty() {
+        return false;
+    }
+    let Some(body) = walk.child(node, BODY) else { return false };
+    let text =
+        walk.stored(&walk.bytes(node)[..body.start_byte() - node.start_byte()], Limit::Signature, node);
+    let Some(open) = text.strip_suffix(')').and_then(open_parenthesis) else { return false };
+    let mut words: Vec<&str> = text[..open].split_ascii_whitespace().collect();
+    let Some(name) = words.pop() else { return false };
+    let Some(mut function) = defined(walk, name.as_bytes(), &text[open + 1..text.len() - 1]) else {
+        return false;
+    };
+    if words.contains(&"static") {
+        function.visibility = Visibility::Private;
+    }
+    function.modifiers = words.into_iter().map(str::to_owned).collect();
+    walk.open_function(node, FunctionDraft { function, body: Some(body), ..FunctionDraft::default() });
+    true
 }
 
 /// A function whose head is among what the parser could not make sense of, by its text.

@@ -10,6 +10,7 @@ use super::{
     MACRO_TYPE_SPECIFIER, NAME, OPERATOR_CAST, OPERATOR_NAME, PARAMETERS, PURE_VIRTUAL_CLAUSE,
     STORAGE_CLASS_SPECIFIER, TRAILING_RETURN_TYPE, TRY_STATEMENT, TYPE, TYPE_QUALIFIER, VALUE,
     VARIADIC_PARAMETER_DECLARATION, VIRTUAL_SPECIFIER,
+    blocks::definition_by_macro,
     calls::{macro_loop, macro_loop_around},
     counting::count_name,
     declarators::{Declared, declared, is_modifier, last_name, scope_text, type_text},
@@ -20,6 +21,9 @@ use crate::engine::{Flow, FunctionDraft, Limit, Walk};
 pub(super) const UNNAMED_NAMESPACE: &str = "(anonymous namespace)";
 
 pub(in crate::languages) fn function_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    if definition_by_macro(walk, node) {
+        return;
+    }
     let Some(declarator) = walk.child(node, DECLARATOR) else { return };
     let found = declared(walk, declarator).filter(|found| found.as_function().is_some());
     let Some(found) = found else {
