@@ -204,7 +204,7 @@ fn best_tree(number: usize, source: &[u8], checks: MostChecks) -> Option<(Tree, 
     if !best.0.root_node().has_error() {
         return Some(best);
     }
-    let mut fewest = error_bytes(&best.0);
+    let mut fewest = error_bytes(&best.0).max(1);
     let others = (0..rules.grammars.len()).filter(|variant| *variant != preferred);
     let mut attempts: Vec<(usize, &[u8])> = others.map(|variant| (variant, source)).collect();
     let mended = (rules.mend)(source);
@@ -216,7 +216,8 @@ fn best_tree(number: usize, source: &[u8], checks: MostChecks) -> Option<(Tree, 
             break;
         }
         let Some(other) = tree(number, variant, source, checks) else { continue };
-        let errors = error_bytes(&other);
+        // A grammar may hide the token that is missing.
+        let errors = if other.root_node().has_error() { error_bytes(&other).max(1) } else { 0 };
         if errors < fewest {
             (best, fewest) = ((other, table(number, variant)), errors);
         }

@@ -11,6 +11,7 @@ mod calls;
 mod functions;
 mod heads;
 mod members;
+mod mend;
 mod types;
 mod variables;
 
@@ -93,6 +94,7 @@ static CODE: Bytes = Bytes::of(b"({/?&|>");
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::CSharp,
     extensions: &["cs", "csx"],
+    mend: mend::keep_first_branches,
     grammars: &[|| tree_sitter_c_sharp::LANGUAGE.into()],
     kinds: KINDS,
     fields: FIELDS,

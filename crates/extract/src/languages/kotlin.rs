@@ -11,6 +11,7 @@
 mod calls;
 mod functions;
 mod heads;
+mod mend;
 mod properties;
 mod types;
 
@@ -81,6 +82,8 @@ static CODE: Bytes = Bytes::of(b"([{/?&|:");
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::Kotlin,
     extensions: &["kt", "kts"],
+    prepare: mend::without_contexts,
+    mend: mend::end_members,
     grammars: &[|| tree_sitter_kotlin_ng::LANGUAGE.into()],
     kinds: KINDS,
     fields: FIELDS,

@@ -104,7 +104,9 @@ class Judge {
   visit(node) {
     switch (node.kind) {
       case Kind.FunctionDeclaration:
-        return node.body ? this.function(node) : this.children(node);
+        // One without a body is an overload, of which the function with the body says all, or all there is of a function that is
+        // elsewhere: the parser says which.
+        return node.body || this.isAmbient(node) ? this.function(node) : this.children(node);
       case Kind.FunctionExpression:
       case Kind.ArrowFunction:
         return this.function(node);
@@ -239,7 +241,12 @@ class Judge {
     const parent = node.parent;
     if (ts.isInterfaceDeclaration(parent)) return true;
     if (ts.isTypeLiteralNode(parent)) return ts.isTypeAliasDeclaration(parent.parent);
-    return ts.isClassLike(parent) && (this.file.isDeclarationFile || (node.flags & ts.NodeFlags.Ambient) !== 0);
+    return ts.isClassLike(parent) && this.isAmbient(node);
+  }
+
+  // Whether the node is in a declaration file or behind `declare`.
+  isAmbient(node) {
+    return this.file.isDeclarationFile || (node.flags & ts.NodeFlags.Ambient) !== 0;
   }
 
   parameters(node) {

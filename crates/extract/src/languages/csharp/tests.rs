@@ -19,6 +19,20 @@ fn what_stands_around_an_error_is_kept() {
 }
 
 #[test]
+fn a_definition_that_directives_divide_is_that_of_the_first_branch() {
+    let source = "public class S\n{\n    void Before() { }\n#if NET8\n    void A1() {\n#else\n    void A1() { Old(); // why\n#endif\n\
+                  \x20       New();\n    }\n    void After() { }\n#if X\n    void Whole() { }\n#else\n    void Other() { }\n#endif\n}\n";
+    let facts = parse_text(Language::CSharp, source).facts;
+    assert_eq!((facts.parse_status, facts.parse_issues), (ParseStatus::Parsed, Vec::new()));
+    let functions =
+        facts.functions.iter().map(|function| (function.qualified_name.as_str(), function.span.line_start));
+    let expected = [("S.Before", 3), ("S.A1", 5), ("S.After", 11), ("S.Whole", 13), ("S.Other", 15)];
+    assert_eq!(functions.collect::<Vec<_>>(), expected);
+    assert_eq!(facts.calls.iter().map(|call| call.name.as_str()).collect::<Vec<_>>(), ["New"]);
+    assert_eq!(facts.comments.len(), 1);
+}
+
+#[test]
 fn a_namespace_without_braces_reaches_to_the_end_of_the_file() {
     let facts = parse_text(Language::CSharp, "namespace A.B;\nclass C { class D {} }\nenum E { F }\n").facts;
     let names: Vec<&str> = facts.classes.iter().map(|class| class.qualified_name.as_str()).collect();

@@ -191,7 +191,7 @@ pub(in crate::languages) fn method_signature<'t>(walk: &mut Walk<'t>, node: Node
     let Some(name) = walk.child(node, NAME) else { return };
     let modifiers = modifiers(walk, node);
     let has = |modifier: &str| modifiers.iter().any(|other| other == modifier);
-    if !has("abstract") && (is_overload(walk) || !is_member_of_type(walk) && !is_in_class(walk)) {
+    if !has("abstract") && (is_overload(walk, node, name) || !is_member_of_type(walk) && !is_in_class(walk)) {
         return;
     }
     let name = property_name(walk, name);

@@ -4,10 +4,10 @@ use snake_pipe_core::model::{Field, Function, FunctionKind, Owner, Parameter, Pa
 use tree_sitter::Node;
 
 use super::{
-    AMBIENT_DECLARATION, ARROW_FUNCTION, ASSIGNMENT_PATTERN, BODY, CLASS_BODY, FIELD_DEFINITION,
-    FUNCTION_EXPRESSION, GENERATOR_FUNCTION, LEFT, NAME, OBJECT, OPTIONAL_PARAMETER, PAIR, PARAMETER,
-    PARAMETERS, PATTERN, PUBLIC_FIELD_DEFINITION, REQUIRED_PARAMETER, REST_PATTERN, RETURN_TYPE, RIGHT, THIS,
-    TYPE, VALUE,
+    AMBIENT_DECLARATION, ARROW_FUNCTION, ASSIGNMENT_PATTERN, BODY, CLASS_BODY, DECLARATION, DECORATOR,
+    EXPORT_STATEMENT, FIELD_DEFINITION, FUNCTION_EXPRESSION, GENERATOR_FUNCTION, LEFT, NAME, OBJECT,
+    OPTIONAL_PARAMETER, PAIR, PARAMETER, PARAMETERS, PATTERN, PUBLIC_FIELD_DEFINITION, REQUIRED_PARAMETER,
+    REST_PATTERN, RETURN_TYPE, RIGHT, THIS, TYPE, VALUE,
     bindings::{binding, is_exported_object},
     calls::annotate,
     decorators, member_visibility, modifiers, property_name, start_behind_decorators, type_text, visibility,
@@ -123,20 +123,71 @@ pub(in crate::languages) fn method<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     }
 }
 
-/// `function f(a: A): B;`: an overload, or a function of elsewhere.
+/// `function f(a: A): B;`: a function of elsewhere, which is abstract here; or an overload, which the function with the body
+/// stands for.
 pub(in crate::languages) fn function_signature<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    if let Some(name) = walk.child(node, NAME) {
-        let name = walk.name(name);
-        walk.declare(name, false);
+    let Some(name) = walk.child(node, NAME) else { return };
+    let exported = walk.parent().filter(|parent| walk.is(*parent, EXPORT_STATEMENT));
+    let name_text = walk.name(name);
+    if !is_ambient(walk) && is_implemented(walk, exported.unwrap_or(node), name) {
+        walk.declare(name_text, false);
+        return;
+    }
+    let modifiers = modifiers(walk, node);
+    let is_member = walk.enclosing_class().is_some();
+    let function = Function {
+        parameters: parameters(walk, node),
+        return_type: return_type(walk, node),
+        visibility: visibility(walk, is_member, &name_text, &modifiers),
+        is_async: modifiers.iter().any(|modifier| modifier == "async"),
+        modifiers,
+        name: name_text,
+        ..Function::default()
+    };
+    // The semicolon ends the statement and is no part of the definition.
+    let ends_with_semicolon = walk.bytes(node).ends_with(b";");
+    if let Some(index) = walk.open_function(node, FunctionDraft { function, ..FunctionDraft::default() })
+        && ends_with_semicolon
+    {
+        let function = walk.function(index);
+        function.span.column_end -= 1;
+        for text in [&mut function.signature, &mut function.source_code].into_iter().flatten() {
+            text.truncate(text.trim_end_matches(';').len());
+        }
     }
 }
 
 /// Whether a method's signature in the body of a class is one of several, of which the last has a body. In declarations of
 /// what is elsewhere it is all there is.
-pub(super) fn is_overload(walk: &Walk<'_>) -> bool {
+pub(super) fn is_overload<'t>(walk: &mut Walk<'t>, node: Node<'t>, name: Node<'t>) -> bool {
     let in_class = walk.parent().is_some_and(|parent| walk.is(parent, CLASS_BODY));
-    let mut around = (2..).map_while(|levels| walk.ancestor(levels));
-    in_class && !around.any(|node| walk.is(node, AMBIENT_DECLARATION))
+    in_class && !is_ambient(walk) && is_implemented(walk, node, name)
+}
+
+/// Whether the current node is in a declaration of what is elsewhere.
+fn is_ambient(walk: &Walk<'_>) -> bool {
+    let mut around = (1..).map_while(|levels| walk.ancestor(levels));
+    around.any(|node| walk.is(node, AMBIENT_DECLARATION))
+}
+
+/// Whether what follows a signature, but for other signatures, is the body to it: TypeScript wants it there (error 2391).
+fn is_implemented<'t>(walk: &mut Walk<'t>, signature: Node<'t>, name: Node<'t>) -> bool {
+    let mut next = signature.next_named_sibling();
+    while let Some(node) = next {
+        let definition = walk.child(node, DECLARATION).unwrap_or(node);
+        if !node.is_extra() && !walk.is(node, DECORATOR) {
+            match walk.child(definition, NAME) {
+                Some(other) if walk.bytes(other) == walk.bytes(name) => {}
+                // What is exported as a whole (`export default function f() {}`) may have no name.
+                _ => return false,
+            }
+            if walk.child(definition, BODY).is_some() {
+                return true;
+            }
+        }
+        next = node.next_named_sibling();
+    }
+    false
 }
 
 pub(super) fn return_type<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<String> {

@@ -28,7 +28,7 @@ pub(super) fn declaration<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let is_method = walk.is(node, METHOD_DECLARATION);
     let function = Function {
         visibility: visibility(walk, &name),
-        is_test: !is_method && is_test(&name, &ordinary),
+        is_test: !is_method && is_test(&name, &ordinary, walk.child(node, RESULT).is_some()),
         name,
         parameters: receivers.into_iter().chain(ordinary).collect(),
         return_type: walk.child_text(node, RESULT, Limit::Type),
@@ -66,12 +66,17 @@ pub(super) fn interface_method<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     open(walk, node, FunctionDraft { function, ..FunctionDraft::default() });
 }
 
-/// `func TestXxx(t *testing.T)` and `func FuzzXxx(f *testing.F)`, where `Xxx` does not begin with a lower case letter.
-fn is_test(name: &str, parameters: &[Parameter]) -> bool {
-    let [Parameter { type_name: Some(type_name), .. }] = parameters else { return false };
-    let rest = match type_name.as_str() {
-        "*testing.T" => name.strip_prefix("Test"),
-        "*testing.F" => name.strip_prefix("Fuzz"),
+/// `func TestXxx(t *testing.T)`, `func BenchmarkXxx(b *testing.B)`, `func FuzzXxx(f *testing.F)` and `func ExampleXxx()`, where
+/// `Xxx` does not begin with a lower case letter (documentation of Go's package `testing`).
+fn is_test(name: &str, parameters: &[Parameter], has_result: bool) -> bool {
+    let rest = match parameters {
+        [] if !has_result => name.strip_prefix("Example"),
+        [Parameter { type_name: Some(type_name), .. }] => match type_name.as_str() {
+            "*testing.T" => name.strip_prefix("Test"),
+            "*testing.B" => name.strip_prefix("Benchmark"),
+            "*testing.F" => name.strip_prefix("Fuzz"),
+            _ => None,
+        },
         _ => None,
     };
     rest.is_some_and(|rest| !rest.starts_with(char::is_lowercase))
