@@ -165,6 +165,7 @@ CREATE TABLE classes (
     is_interface boolean NOT NULL,
     is_final boolean NOT NULL,
     is_static boolean NOT NULL,
+    is_exported boolean NOT NULL,
     is_inner boolean NOT NULL,
     method_count integer NOT NULL,
     field_count integer NOT NULL,
@@ -197,6 +198,7 @@ COMMENT ON COLUMN classes.is_abstract IS 'No objects can be made of it.';
 COMMENT ON COLUMN classes.is_interface IS 'It is an interface, trait or annotation.';
 COMMENT ON COLUMN classes.is_final IS 'It cannot be inherited from.';
 COMMENT ON COLUMN classes.is_static IS 'It belongs to no object of the enclosing class.';
+COMMENT ON COLUMN classes.is_exported IS 'Seen outside its file or module, by the rule of its language.';
 COMMENT ON COLUMN classes.is_inner IS 'Another class or a function encloses it.';
 COMMENT ON COLUMN classes.method_count IS 'Number of its own functions.';
 COMMENT ON COLUMN classes.field_count IS 'Number of its own fields.';
@@ -238,6 +240,9 @@ CREATE TABLE functions (
     is_static boolean NOT NULL,
     is_async boolean NOT NULL,
     is_test boolean NOT NULL,
+    is_exported boolean NOT NULL,
+    is_entry_point boolean NOT NULL,
+    is_override boolean NOT NULL,
     doc_string text COLLATE "C",
     source_code text COLLATE "C",
     metadata jsonb,
@@ -279,6 +284,9 @@ COMMENT ON COLUMN functions.is_abstract IS 'Declared without a body.';
 COMMENT ON COLUMN functions.is_static IS 'Belongs to the class, not to its objects.';
 COMMENT ON COLUMN functions.is_async IS 'Asynchronous.';
 COMMENT ON COLUMN functions.is_test IS 'A test, by the conventions of its language.';
+COMMENT ON COLUMN functions.is_exported IS 'Seen outside its file or module, by the rule of its language.';
+COMMENT ON COLUMN functions.is_entry_point IS 'Called from outside the code: main, and what run-times and frameworks call.';
+COMMENT ON COLUMN functions.is_override IS 'Takes the place of a method of a base, or is what a base promises.';
 COMMENT ON COLUMN functions.doc_string IS 'The documentation that stands with it.';
 COMMENT ON COLUMN functions.source_code IS 'The source text, where it was asked for.';
 COMMENT ON COLUMN functions.metadata IS 'What a pipeline added: a JSON object.';

@@ -64,6 +64,9 @@ SELECT
     u.is_static,
     u.is_async,
     u.is_test,
+    u.is_exported,
+    u.is_entry_point,
+    u.is_override,
     f.is_vendored,
     f.is_generated,
     u.doc_string
@@ -98,6 +101,7 @@ SELECT
     c.is_interface,
     c.is_final,
     c.is_static,
+    c.is_exported,
     c.is_inner,
     c.method_count,
     c.field_count,
@@ -231,6 +235,9 @@ COMMENT ON COLUMN function_details.is_abstract IS 'Declared without a body.';
 COMMENT ON COLUMN function_details.is_static IS 'Belongs to the class, not to its objects.';
 COMMENT ON COLUMN function_details.is_async IS 'Asynchronous.';
 COMMENT ON COLUMN function_details.is_test IS 'A test, by the conventions of its language.';
+COMMENT ON COLUMN function_details.is_exported IS 'Seen outside its file or module, by the rule of its language.';
+COMMENT ON COLUMN function_details.is_entry_point IS 'Called from outside the code: main, and what run-times and frameworks call.';
+COMMENT ON COLUMN function_details.is_override IS 'Takes the place of a method of a base, or is what a base promises.';
 COMMENT ON COLUMN function_details.is_vendored IS 'Copied in from somebody else, by the rules of discovery.';
 COMMENT ON COLUMN function_details.is_generated IS 'Written by a program, by the rules of discovery.';
 COMMENT ON COLUMN function_details.doc_string IS 'The documentation that stands with it.';
@@ -258,6 +265,7 @@ COMMENT ON COLUMN class_details.is_abstract IS 'No objects can be made of it.';
 COMMENT ON COLUMN class_details.is_interface IS 'It is an interface, trait or annotation.';
 COMMENT ON COLUMN class_details.is_final IS 'It cannot be inherited from.';
 COMMENT ON COLUMN class_details.is_static IS 'It belongs to no object of the enclosing class.';
+COMMENT ON COLUMN class_details.is_exported IS 'Seen outside its file or module, by the rule of its language.';
 COMMENT ON COLUMN class_details.is_inner IS 'Another class or a function encloses it.';
 COMMENT ON COLUMN class_details.method_count IS 'Number of its own functions.';
 COMMENT ON COLUMN class_details.field_count IS 'Number of its own fields.';

@@ -64,6 +64,9 @@ SELECT
     u.is_static,
     u.is_async,
     u.is_test,
+    u.is_exported,
+    u.is_entry_point,
+    u.is_override,
     f.is_vendored,
     f.is_generated,
     u.doc_string
@@ -98,6 +101,7 @@ SELECT
     c.is_interface,
     c.is_final,
     c.is_static,
+    c.is_exported,
     c.is_inner,
     c.method_count,
     c.field_count,

@@ -71,6 +71,8 @@ pub struct Class {
     pub is_final: bool,
     /// Belongs to no object of the enclosing class.
     pub is_static: bool,
+    /// Seen outside its file or module by the rule of its language: `pub`, `export`, a capital letter, …
+    pub is_exported: bool,
     /// What a pipeline author adds: a JSON object.
     pub metadata: Option<JsonText>,
 }

@@ -86,6 +86,12 @@ pub struct Function {
     pub is_async: bool,
     /// A test, by the conventions of its language.
     pub is_test: bool,
+    /// Seen outside its file or module by the rule of its language: `pub`, `export`, a capital letter, no `static`, …
+    pub is_exported: bool,
+    /// Called from outside the code: `main`, and what run-times and frameworks call by its name or annotation.
+    pub is_entry_point: bool,
+    /// Takes the place of a method of a base, or is what a base promises; by its own words, or by what its bases were resolved to.
+    pub is_override: bool,
     /// Cyclomatic complexity, from 1.
     pub complexity: Option<u32>,
     /// Cyclomatic complexity as mccabe 0.7 counts it; Python alone.

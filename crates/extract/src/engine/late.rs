@@ -29,6 +29,10 @@ pub(super) struct Late {
     pub(super) member_visibility: FxHashMap<u32, Visibility>,
     /// Functions and classes in source order, with the number of definitions around each.
     pub(super) definitions: Vec<(u32, Owner)>,
+    /// The names that the file offers, where it says so for all.
+    pub(super) offered: Option<FxHashSet<String>>,
+    /// Functions that the file hands to its run-time, by name.
+    pub(super) called: FxHashSet<String>,
 }
 
 impl Late {

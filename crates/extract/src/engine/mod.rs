@@ -18,6 +18,7 @@ mod metrics;
 mod recursion;
 mod roles;
 mod scopes;
+mod surface;
 mod symbols;
 mod text;
 mod walk;
@@ -44,6 +45,7 @@ use snake_pipe_core::{
     Language,
     model::{IssueKind, ParseStatus, Span, TransformedAst},
 };
+pub(crate) use surface::Surface;
 pub use symbols::assign_symbols;
 pub(crate) use text::Limit;
 use tree_sitter::{ParseOptions as TreeOptions, Parser, Tree};
@@ -161,6 +163,7 @@ fn extract(
     let lines = Lines::count(source, &walk.comments.ranges, &walk.texts);
     walk.settle(&lines);
     (rules.finish)(&mut walk);
+    walk.settle_surface();
     walk.find_errors(root);
     walk.report_cuts();
     walk.report_bytes();

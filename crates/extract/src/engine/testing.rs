@@ -122,6 +122,9 @@ fn describe_function(facts: &TransformedAst, function: &Function) -> String {
     push(flag(function.is_static, " static").to_owned());
     push(flag(function.is_async, " async").to_owned());
     push(flag(function.is_test, " test").to_owned());
+    push(flag(function.is_exported, " exported").to_owned());
+    push(flag(function.is_entry_point, " entry_point").to_owned());
+    push(flag(function.is_override, " override").to_owned());
     let measures = [
         ("cyclomatic", function.complexity),
         ("cognitive", function.cognitive_complexity),
@@ -165,6 +168,7 @@ fn describe_class(facts: &TransformedAst, class: &Class) -> String {
     push(flag(class.is_abstract, " abstract").to_owned());
     push(flag(class.is_final, " final").to_owned());
     push(flag(class.is_static, " static").to_owned());
+    push(flag(class.is_exported, " exported").to_owned());
     push(class.doc_string.as_ref().map(|text| format!("\n  doc {text:?}")).unwrap_or_default());
     for field in &class.fields {
         let (type_name, default) = (option(": ", &field.type_name), option(" = ", &field.default_value));

@@ -12,6 +12,7 @@ mod functions;
 mod heads;
 mod members;
 mod mend;
+mod surface;
 mod types;
 mod variables;
 
@@ -169,6 +170,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     comment_form,
     bare_calls_reach_members: true,
     texts: &["interpolated_string_expression", "raw_string_literal", "verbatim_string_literal"],
+    surface: &surface::SURFACE,
     ..LanguageRules::NONE
 };
 

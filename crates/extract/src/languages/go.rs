@@ -9,6 +9,7 @@
 mod calls;
 mod counting;
 mod functions;
+mod surface;
 mod types;
 mod variables;
 
@@ -140,6 +141,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     any_comment_documents: true,
     calls_construct: true,
     finish,
+    surface: &surface::SURFACE,
     ..LanguageRules::NONE
 };
 

@@ -10,6 +10,7 @@ mod calls;
 mod counting;
 mod functions;
 mod heads;
+mod surface;
 mod types;
 mod variables;
 
@@ -150,6 +151,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     comment_form,
     bare_calls_reach_members: true,
     texts: &["string_literal"],
+    surface: &surface::SURFACE,
     ..LanguageRules::NONE
 };
 

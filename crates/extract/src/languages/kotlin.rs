@@ -13,6 +13,7 @@ mod functions;
 mod heads;
 mod mend;
 mod properties;
+mod surface;
 mod types;
 
 use snake_pipe_core::{
@@ -134,6 +135,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     calls_construct: true,
     bare_calls_reach_members: true,
     texts: &["multiline_string_literal", "string_literal"],
+    surface: &surface::SURFACE,
     ..LanguageRules::NONE
 };
 

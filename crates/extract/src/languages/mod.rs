@@ -16,6 +16,8 @@ mod go;
 mod java;
 #[cfg(feature = "javascript")]
 mod javascript;
+#[cfg(any(feature = "java", feature = "kotlin", feature = "scala"))]
+mod jvm;
 #[cfg(feature = "kotlin")]
 mod kotlin;
 #[cfg(feature = "python")]
@@ -30,7 +32,7 @@ mod typescript;
 use snake_pipe_core::{Language, SourcePath};
 use tree_sitter::Language as Grammar;
 
-use crate::engine::{CommentForm, Counting, Role, Walk, c_like_form};
+use crate::engine::{CommentForm, Counting, Role, Surface, Walk, c_like_form};
 
 /// Every language that this build supports.
 pub(crate) static LANGUAGES: &[&LanguageRules] = &[
@@ -94,6 +96,8 @@ pub(crate) struct LanguageRules {
     pub(crate) tokens: &'static [(&'static str, Role)],
     /// What nodes count by the definitions of other tools.
     pub(crate) counting: &'static Counting,
+    /// Who sees and who calls its definitions from outside.
+    pub(crate) surface: &'static Surface,
     /// Kinds of nodes that are strings and may reach over several lines.
     pub(crate) texts: &'static [&'static str],
     /// Kinds of nodes that stand around a definition and begin where it begins for a reader: `export`, decorators.
@@ -131,6 +135,7 @@ impl LanguageRules {
         nodes: &[],
         tokens: &[],
         counting: &Counting::NONE,
+        surface: &Surface::NONE,
         texts: &[],
         wrappers: &[],
         separator: ".",
@@ -163,6 +168,11 @@ pub fn language_of(path: &SourcePath, head: &[u8]) -> Language {
             find(|rules| rules.interpreters.contains(&interpreter))
         })
         .unwrap_or_default()
+}
+
+/// Who sees and who calls definitions of a language from outside; none where this build does not know it.
+pub(crate) fn surface_of(language: Language) -> Option<&'static Surface> {
+    LANGUAGES.iter().find(|rules| rules.language == language).map(|rules| rules.surface)
 }
 
 fn find(fits: impl Fn(&LanguageRules) -> bool) -> Option<Language> {

@@ -7,6 +7,7 @@ mod classes;
 mod counting;
 mod imports;
 mod strings;
+mod surface;
 mod variables;
 
 use snake_pipe_core::{
@@ -60,6 +61,7 @@ names! {
         KEYWORD_PATTERN = "keyword_pattern",
         KEYWORD_SEPARATOR = "keyword_separator",
         LAMBDA = "lambda",
+        LIST = "list",
         LIST_PATTERN = "list_pattern",
         LIST_SPLAT = "list_splat",
         LIST_SPLAT_PATTERN = "list_splat_pattern",
@@ -161,6 +163,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     rebinds_definitions: true,
     finish,
     texts: &["string"],
+    surface: &surface::SURFACE,
     ..LanguageRules::NONE
 };
 

@@ -11,6 +11,7 @@ mod calls;
 mod functions;
 mod imports;
 mod macros;
+mod surface;
 mod types;
 mod variables;
 
@@ -181,6 +182,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     comment_form,
     calls_construct: true,
     texts: &["raw_string_literal", "string_literal"],
+    surface: &surface::SURFACE,
     ..LanguageRules::NONE
 };
 
@@ -253,15 +255,16 @@ fn visibility<'t>(walk: &mut Walk<'t>, item: Node<'t>) -> (Visibility, Vec<Strin
 fn default_visibility(walk: &mut Walk<'_>) -> Visibility {
     match walk.scope() {
         Scope::Class(class) if walk.class(class).kind == ClassKind::Trait => walk.class(class).visibility,
-        Scope::Extension => {
-            let implementation = walk.ancestor(2).filter(|around| walk.is(*around, IMPL_ITEM));
-            match implementation.and_then(|implementation| walk.child(implementation, TRAIT)) {
-                Some(_) => Visibility::Public,
-                None => Visibility::Private,
-            }
-        }
+        Scope::Extension if is_of_implementation(walk) => Visibility::Public,
+        Scope::Extension => Visibility::Private,
         Scope::File | Scope::Function(_) | Scope::Class(_) => Visibility::Private,
     }
+}
+
+/// Whether the current node is an item of `impl Trait for Type`.
+fn is_of_implementation(walk: &Walk<'_>) -> bool {
+    let implementation = walk.ancestor(2).filter(|around| walk.is(*around, IMPL_ITEM));
+    implementation.is_some_and(|implementation| walk.child(implementation, TRAIT).is_some())
 }
 
 /// `break 'label` and `continue 'label`.

@@ -12,6 +12,7 @@ mod calls;
 mod functions;
 mod heads;
 mod imports;
+mod surface;
 mod types;
 mod variables;
 
@@ -168,6 +169,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     calls_construct: true,
     bare_calls_reach_members: true,
     texts: &["interpolated_string", "string"],
+    surface: &surface::SURFACE,
     ..LanguageRules::NONE
 };
 

@@ -37,17 +37,18 @@ prop_compose! {
         doc_string in option::of(text()),
         lines in any::<[u16; 4]>(),
         complexity in option::of(any::<u32>()),
-        is_async in any::<bool>(),
+        flags in any::<[bool; 4]>(),
         metadata in option::of(json()),
         parameters in vec(text(), 0..3),
     ) -> Function {
         let parameters = parameters.into_iter().map(|name| Parameter { name, ..Parameter::default() }).collect();
+        let [is_async, is_exported, is_entry_point, is_override] = flags;
         let [line_start, line_end, column_start, column_end] = lines.map(u32::from);
         Function {
             qualified_name: name.clone(),
             symbol: snake_pipe_core::id::SymbolKey(index),
             span: Span { line_start, line_end, column_start, column_end },
-            name, signature, doc_string, complexity, is_async, metadata, parameters,
+            name, signature, doc_string, complexity, metadata, parameters, is_async, is_exported, is_entry_point, is_override,
             ..Function::default()
         }
     }

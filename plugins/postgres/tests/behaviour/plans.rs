@@ -28,17 +28,18 @@ INSERT INTO files (file_id, repository_id, file_path, file_name, directory, lang
            'parsed', 10, 1, 50, 1000
     FROM f;
 INSERT INTO classes (class_id, repository_id, file_id, kind, name, qualified_name, ordinal, visibility, is_abstract,
-                     is_interface, is_final, is_static, is_inner, method_count, field_count)
+                     is_interface, is_final, is_static, is_exported, is_inner, method_count, field_count)
     SELECT pg_temp.id('class', n * 10 + m), repository_id, file_id, 'class', 'C' || n, 'C' || n, 0, 'public', false, false, false,
-           false, false, CASE WHEN n % 100 = 0 AND m = 0 THEN 25 ELSE 3 END, 0
+           false, true, false, CASE WHEN n % 100 = 0 AND m = 0 THEN 25 ELSE 3 END, 0
     FROM f, generate_series(0, 9) m;
 CREATE TEMP TABLE g AS
     SELECT f.n * 10 + m AS n, f.repository_id, f.file_id, f.n AS file, pg_temp.id('function', f.n * 10 + m) AS function_id
     FROM f, generate_series(0, 9) m;
 INSERT INTO functions (function_id, repository_id, file_id, class_id, kind, name, qualified_name, ordinal, line_start, line_end,
-                       parameter_count, complexity, visibility, is_abstract, is_static, is_async, is_test, signature, doc_string)
+                       parameter_count, complexity, visibility, is_abstract, is_static, is_async, is_test,
+                       is_exported, is_entry_point, is_override, signature, doc_string)
     SELECT function_id, repository_id, file_id, pg_temp.id('class', file * 10), 'function', 'f' || n, 'q.f' || n, 0, 1, 1 + n % 400, 0,
-           n % 60, 'public', false, false, false, file % 50 = 0, repeat('a signature ', 12), CASE WHEN n % 3 = 0 THEN 'said' END
+           n % 60, 'public', false, false, false, file % 50 = 0, true, false, n % 7 = 0, repeat('a signature ', 12), CASE WHEN n % 3 = 0 THEN 'said' END
     FROM g;
 INSERT INTO calls (file_id, ordinal, repository_id, function_id, kind, callee_name, argument_count, status, origin, candidates,
                    target_file_id, target_function_id)

@@ -1,5 +1,6 @@
 //! From the producer's objects to facts.
 
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value};
 use snake_pipe_core::{
     JsonText, Language, SourcePath,
@@ -16,7 +17,7 @@ use super::{
     methods::Methods,
     model::{JavaCall, JavaClass, JavaField, JavaFile, JavaMethod},
 };
-use crate::{assign_symbols, discover::path_flags, facts::Flaw, language_of};
+use crate::{assign_symbols, discover::path_flags, facts::Flaw, language_of, languages::surface_of};
 
 /// The model's limit for the text of a callee.
 const MAX_CALLEE_BYTES: usize = 200;
@@ -57,7 +58,11 @@ pub(super) fn facts(
     }
     assign_symbols(&mut conversion.facts);
     conversion.resolve_calls();
-    Ok(conversion.facts)
+    let mut facts = conversion.facts;
+    if let Some(surface) = surface_of(facts.language) {
+        surface.settle(&mut facts, None, &FxHashSet::default());
+    }
+    Ok(facts)
 }
 
 /// By the file's name; a Java file is one even where this build has no grammar for it.

@@ -4,7 +4,9 @@
 use snake_pipe_core::model::{Function, Parameter, ParameterKind, Visibility};
 use tree_sitter::Node;
 
-use super::{ARGUMENTS, BODY, CALL_EXPRESSION, ERROR, EXPRESSION_STATEMENT, FUNCTION};
+use super::{
+    ARGUMENTS, BODY, CALL_EXPRESSION, ERROR, EXPRESSION_STATEMENT, FUNCTION, surface::is_system_call,
+};
 use crate::{
     engine::{FunctionDraft, Limit, Walk},
     function_macros::FunctionMacro,
@@ -34,7 +36,8 @@ fn function_of_macro<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         return;
     };
     let list = walk.text_inside(arguments, Limit::Signature);
-    let Some(function) = defined(walk, walk.bytes(callee), &list) else { return };
+    let Some(mut function) = defined(walk, walk.bytes(callee), &list) else { return };
+    function.is_entry_point = is_system_call(walk.bytes(callee));
     let (body, start) = (Some(node), Some(statement));
     walk.open_function(
         node,

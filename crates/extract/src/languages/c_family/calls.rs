@@ -9,6 +9,7 @@ use super::{
     QUALIFIED_IDENTIFIER, TEMPLATE_FUNCTION, TYPE, TYPE_IDENTIFIER, VALUE,
     counting::count_name,
     declarators::{Declared, last_name},
+    surface::hand_over,
 };
 use crate::engine::{CallSite, Walk};
 
@@ -36,6 +37,7 @@ pub(in crate::languages) fn call_expression<'t>(walk: &mut Walk<'t>, node: Node<
         if is_operator(walk.bytes(name)) {
             return;
         }
+        hand_over(walk, node, name);
         (CallKind::Function, name)
     } else if walk.is(name, FIELD_EXPRESSION) {
         let Some(field) = walk.child(name, FIELD) else { return };

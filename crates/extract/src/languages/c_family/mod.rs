@@ -12,6 +12,7 @@ mod classes;
 mod counting;
 mod declarators;
 mod functions;
+mod surface;
 mod variables;
 
 pub(super) use blocks::compound_statement;
@@ -116,6 +117,7 @@ pub(super) const COMMON: LanguageRules = LanguageRules {
     tokens: &[("&&", Role::Boolean), ("||", Role::Boolean)],
     counting: &counting::COUNTING,
     separator: "::",
+    surface: &surface::SURFACE,
     ..LanguageRules::NONE
 };
 

@@ -10,6 +10,7 @@ mod classes;
 mod counting;
 mod functions;
 mod imports;
+mod surface;
 
 pub(super) use bindings::{
     augmented_assignment, catch_clause, for_in_statement, object, variable_declarator,
@@ -147,6 +148,7 @@ pub(super) const COMMON: LanguageRules = LanguageRules {
     comment_form,
     rebinds_definitions: true,
     finish,
+    surface: &surface::SURFACE,
     ..LanguageRules::NONE
 };
 

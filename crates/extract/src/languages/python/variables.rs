@@ -7,7 +7,7 @@ use super::{
     ALIAS, ATTRIBUTE, ATTRIBUTE_NAME, CALL, CASE_PATTERN, CLASS_DEFINITION, CLASS_PATTERN, DOTTED_NAME,
     EXCEPT_CLAUSE, EXPRESSION_LIST, FUNCTION, FUNCTION_DEFINITION, IDENTIFIER, KEYWORD_PATTERN, LAMBDA, LEFT,
     LIST_PATTERN, LIST_SPLAT_PATTERN, NAME, NONE, OBJECT, PARENTHESIZED_EXPRESSION, PATTERN_LIST, RIGHT,
-    TUPLE, TUPLE_PATTERN, TYPE, last_part, visibility,
+    TUPLE, TUPLE_PATTERN, TYPE, last_part, surface::offered, visibility,
 };
 use crate::engine::{Flow, KindName, Limit, LocalForm, Scope, Walk};
 
@@ -45,7 +45,10 @@ pub(super) fn assignment<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
                 add_field(walk, class, node, name, true);
             }
         }
-        Scope::File | Scope::Extension => bind(walk, left, Some(node)),
+        Scope::File | Scope::Extension => {
+            offered(walk, node, true);
+            bind(walk, left, Some(node));
+        }
     }
 }
 
@@ -144,6 +147,9 @@ pub(super) fn named_expression<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 /// `x += 1`.
 pub(super) fn augmented_assignment<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     if let Some(left) = walk.child(node, LEFT) {
+        if matches!(walk.scope(), Scope::File) {
+            offered(walk, node, false);
+        }
         bind(walk, left, None);
     }
 }

@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::{
     ATTRIBUTE_ITEM, BODY, CLOSURE_PARAMETERS, CONST_ITEM, FUNCTION_MODIFIERS, IDENTIFIER, LET_DECLARATION,
     MUT_PATTERN, NAME, PARAMETER, PARAMETERS, PATTERN, RETURN_TYPE, SELF, SELF_PARAMETER, STATIC_ITEM, TYPE,
-    VALUE, VARIADIC_PARAMETER, variables::bind_pattern, visibility,
+    VALUE, VARIADIC_PARAMETER, is_of_implementation, variables::bind_pattern, visibility,
 };
 use crate::engine::{Flow, FunctionDraft, Limit, Scope, Walk};
 
@@ -27,6 +27,7 @@ pub(super) fn declaration<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         is_static: is_member && !has_receiver,
         is_async: modifiers.iter().any(|modifier| modifier == "async"),
         is_test: is_test(&walk.annotations_before(node)),
+        is_override: is_of_implementation(walk),
         modifiers,
         parameters,
         ..Function::default()
