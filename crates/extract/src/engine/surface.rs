@@ -174,3 +174,6 @@ impl Walk<'_> {
         self.late.called.insert(name);
     }
 }
+
+#[cfg(test)]
+mod tests;
