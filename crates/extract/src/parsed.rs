@@ -167,6 +167,8 @@ pub struct FunctionSymbol {
     pub is_unscoped: bool,
     /// Whether it is a member of its class, not of an object of it.
     pub is_static: bool,
+    /// Declared without a body, `virtual`, or `override`.
+    pub is_virtual: bool,
     /// Number of parameters.
     pub parameter_count: u32,
     /// Whether the last positional parameter takes any number of arguments.
@@ -237,6 +239,8 @@ impl ParsedFile {
                 && function.modifiers.iter().any(|modifier| modifier == "static"),
             is_unscoped: false,
             is_static: function.is_static,
+            is_virtual: function.is_abstract
+                || function.modifiers.iter().any(|modifier| modifier == "virtual" || modifier == "override"),
             parameter_count: function.parameters.len() as u32,
             is_variadic: function.parameters.iter().any(|p| p.kind == ParameterKind::Variadic),
             typed_names: function

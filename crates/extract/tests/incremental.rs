@@ -36,11 +36,23 @@ impl Tree {
         fs::rename(self.files.path().join(from), self.files.path().join(to)).unwrap();
     }
 
-    /// The statuses of a file's calls, and which files they lead to, after all facts were found to be those of a run from
-    /// nothing.
-    fn calls(&self, path: &str) -> Vec<String> {
+    /// All facts, after they were found to be those of a run from nothing.
+    fn facts(&self) -> Vec<Arc<TransformedAst>> {
         let facts = extract(self.files.path(), CacheLocation::Directory(self.cache.path().to_owned()));
         assert_eq!(facts, extract(self.files.path(), CacheLocation::Temporary));
+        facts
+    }
+
+    /// Which of a file's functions override.
+    fn overrides(&self, path: &str) -> Vec<bool> {
+        let facts = self.facts();
+        let file = facts.iter().find(|facts| facts.path.as_str() == path).unwrap();
+        file.functions.iter().map(|function| function.is_override).collect()
+    }
+
+    /// The statuses of a file's calls, and which files they lead to.
+    fn calls(&self, path: &str) -> Vec<String> {
+        let facts = self.facts();
         let describe = |call: &snake_pipe_core::model::Call| {
             let target = call.resolution.target.map(|target| target.file);
             let target = facts.iter().find(|facts| Some(facts.key()) == target);
@@ -148,4 +160,25 @@ fn what_is_remembered_of_linking_may_be_damaged_or_gone() {
     fs::remove_file(&record).unwrap();
     tree.write("b.py", "def g():\n    pass\n");
     assert_eq!(tree.calls("a.py"), ["unresolved"]);
+}
+
+#[test]
+fn a_method_overrides_for_as_long_as_a_base_has_one_of_its_name() {
+    let without = "class A:\n    def other(self):\n        pass\n";
+    let with = "class A:\n    def m(self):\n        pass\n";
+    let tree = Tree::new(&[
+        ("a.py", without),
+        ("b.py", "from a import A\n\n\nclass B(A):\n    pass\n"),
+        ("c.py", "from b import B\n\n\nclass C(B):\n    def m(self):\n        pass\n"),
+    ]);
+    assert_eq!(tree.overrides("c.py"), [false]);
+    tree.write("a.py", with);
+    assert_eq!(tree.overrides("c.py"), [true]);
+    tree.write("b.py", "class B:\n    pass\n");
+    assert_eq!(tree.overrides("c.py"), [false]);
+    tree.write("b.py", "from a import A\n\n\nclass B(A):\n    pass\n");
+    tree.remove("a.py");
+    assert_eq!(tree.overrides("c.py"), [false]);
+    tree.write("a.py", with);
+    assert_eq!(tree.overrides("c.py"), [true]);
 }

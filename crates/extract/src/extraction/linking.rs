@@ -213,6 +213,11 @@ impl Assembly<'_> {
         }
         if let Some(linked) = linked {
             facts.link_hash = Some(with_module(linked.link_hash, module.as_deref()));
+            for index in linked.overrides {
+                if let Some(function) = facts.functions.get_mut(index as usize) {
+                    function.is_override = true;
+                }
+            }
             facts.imports = linked.imports;
             facts.bases = linked.bases;
             facts.calls = linked.calls;

@@ -1,4 +1,4 @@
-//! The digest of what a file's references resolved to.
+//! The digest of what a file's references resolved to, and of what overrides for it.
 
 use snake_pipe_core::{
     id::{Digest, Hasher},
@@ -8,15 +8,16 @@ use snake_pipe_core::{
 /// Pieces of this size are hashed at a time: BLAKE3 works on many kilobytes at once.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// The digest of all resolutions in order. The parts are counted, so that no two lists of them give the same bytes.
-pub(super) fn of(imports: &[Import], bases: &[Base], calls: &[Call]) -> Digest {
+/// The digest of all resolutions in order, and of which functions override. The parts are counted, so that no two lists of them give the same bytes.
+pub(super) fn of(imports: &[Import], bases: &[Base], calls: &[Call], overrides: &[u32]) -> Digest {
     let mut writer = Writer { hasher: Hasher::new(), buffer: Vec::new() };
-    for count in [imports.len(), bases.len(), calls.len()] {
+    for count in [imports.len(), bases.len(), calls.len(), overrides.len()] {
         writer.buffer.extend_from_slice(&(count as u64).to_le_bytes());
     }
     imports.iter().for_each(|import| writer.add(&import.resolution));
     bases.iter().for_each(|base| writer.add(&base.resolution));
     calls.iter().for_each(|call| writer.add(&call.resolution));
+    overrides.iter().for_each(|index| writer.buffer.extend_from_slice(&index.to_le_bytes()));
     writer.hasher.update(&writer.buffer);
     writer.hasher.finish()
 }

@@ -39,6 +39,7 @@ mod meaning;
 mod names;
 mod names_in_scope;
 mod namespaced;
+mod overrides;
 mod paths;
 mod python;
 mod qualified;
@@ -143,7 +144,9 @@ pub struct Linked {
     pub calls: Vec<Call>,
     /// What follows from them: [`dependencies_of`].
     pub dependencies: Vec<Dependency>,
-    /// Digest of all resolutions in order. The same [`Linkable`] with the same link hash has the same references.
+    /// The functions that override by what bases were resolved to, by index and in order.
+    pub overrides: Vec<u32>,
+    /// Digest of all resolutions and overrides in order. The same [`Linkable`] with the same link hash has the same references.
     pub link_hash: Digest,
 }
 
@@ -275,12 +278,14 @@ impl LinkIndex {
         }
         let mut calls = std::mem::take(&mut linkable.calls);
         self.link_calls(file, &linkable, &mut calls);
+        let overrides = self.overrides_in(file);
         Linked {
             dependencies: dependencies_of(self.paths.key(file), &imports, &bases, &calls),
-            link_hash: link_hash::of(&imports, &bases, &calls),
+            link_hash: link_hash::of(&imports, &bases, &calls, &overrides),
             imports,
             bases,
             calls,
+            overrides,
         }
     }
 

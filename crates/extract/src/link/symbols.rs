@@ -52,6 +52,8 @@ pub(super) struct FunctionEntry {
     /// Its name means nothing in the scope around it.
     pub(super) is_unscoped: bool,
     pub(super) is_static: bool,
+    /// A method of an heir may take its place without saying so (C++, Scala).
+    pub(super) is_virtual: bool,
     /// Declared for a receiver that is a type of its own (Kotlin, Scala).
     pub(super) is_extension: bool,
 }
@@ -281,6 +283,7 @@ fn function_entry(function: &FunctionSymbol, linkable: &Linkable, names: &NameCo
         is_variadic: function.is_variadic,
         is_unscoped: function.is_unscoped,
         is_static: function.is_static,
+        is_virtual: function.is_virtual,
         is_extension: function.typed_names.first().is_some_and(|(name, _)| name == "this"),
     }
 }

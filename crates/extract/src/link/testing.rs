@@ -15,6 +15,8 @@ use crate::{Linkable, ParseOptions, language_of, parse};
 pub(super) struct Tree {
     pub(super) paths: Vec<String>,
     pub(super) linked: Vec<Linked>,
+    /// The qualified names of each file's functions.
+    functions: Vec<Vec<String>>,
     /// What each target is called: `path` or `path:qualified.name`.
     targets: FxHashMap<(FileKey, Entity), String>,
 }
@@ -25,6 +27,7 @@ pub(super) fn tree(files: &[(&str, &str)]) -> Tree {
     let linked = link(&sources, &(0..sources.len()).collect::<Vec<_>>());
     Tree {
         paths: sources.iter().map(|source| source.file.path.as_str().to_owned()).collect(),
+        functions: sources.iter().map(functions).collect(),
         targets: sources.iter().flat_map(targets).collect(),
         linked,
     }
@@ -70,6 +73,10 @@ pub(super) fn link(sources: &[Source], order: &[usize]) -> Vec<Linked> {
     linked.into_iter().map(|(_, linked)| linked).collect()
 }
 
+fn functions(source: &Source) -> Vec<String> {
+    source.linkable.functions.iter().map(|function| function.qualified_name.clone()).collect()
+}
+
 fn targets(source: &Source) -> Vec<((FileKey, Entity), String)> {
     let path = source.file.path.as_str();
     let key = source.file.path.key();
@@ -106,10 +113,18 @@ impl Tree {
         self.of(path).bases.iter().map(describe).collect()
     }
 
+    /// The functions of a file that override by what its bases are, by qualified name.
+    pub(super) fn overrides(&self, path: &str) -> Vec<&str> {
+        let names = &self.functions[self.number(path)];
+        self.of(path).overrides.iter().map(|index| names[*index as usize].as_str()).collect()
+    }
+
     pub(super) fn of(&self, path: &str) -> &Linked {
-        let number =
-            self.paths.iter().position(|known| known == path).expect("the path is one of the tree's");
-        &self.linked[number]
+        &self.linked[self.number(path)]
+    }
+
+    fn number(&self, path: &str) -> usize {
+        self.paths.iter().position(|known| known == path).expect("the path is one of the tree's")
     }
 
     fn describe(&self, resolution: &Resolution) -> String {

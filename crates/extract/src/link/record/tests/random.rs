@@ -138,6 +138,7 @@ fn lines(path: &str) -> &'static [&'static str] {
             "void K?::f?() { f?(); x.f?(); n?::f?(); }",
             "int g(K? x) { x.f?(); return f?() + n?::f?(); }",
             "class K? : n?::K? { int f?(); };",
+            "class K? { public: virtual int f?() { return 0; } };\nclass K? : public K? { int f?() { return 1; } };",
         ],
         Some("kt") => &[
             "package a",
@@ -169,6 +170,8 @@ fn lines(path: &str) -> &'static [&'static str] {
             "namespace A { class K? : K? { K? x; void f?() { f?(); x.f?(); base.f?(); new K?(); } } }",
             "namespace B { partial class K? { static void f?() { K?.f?(); A.K?.f?(); } } }",
             "partial class K? { void f?() {} }",
+            "namespace A { interface K? { void f?(); } }",
+            "namespace B { class K? : A.K? { public void f?() {} } }",
         ],
         Some("mod") => {
             &["module m", "module m/tools", "replace m/tools => ./tools", "replace m/tools => ./g"]
