@@ -128,7 +128,7 @@ impl Surface {
             None => name == pattern,
         };
         let is_function = function.kind == FunctionKind::Function && function.parent.is_none();
-        is_function && (called.contains(name) || self.entry_names.iter().any(|pattern| fits(&pattern)))
+        is_function && (called.contains(name) || self.entry_names.iter().any(fits))
     }
 }
 
