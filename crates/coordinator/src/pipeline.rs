@@ -2,11 +2,11 @@
 
 use std::{collections::HashSet, fmt, sync::Arc};
 
-use futures::{Stream, StreamExt, stream::BoxStream};
+use futures::{FutureExt, Stream, StreamExt, stream::BoxStream};
 use snake_pipe_core::{
     DatabaseBackend, Error, ErrorKind, Language, Result, SourcePath,
     id::FileKey,
-    load::{LoadPlan, Marker, Publication, Repository, Scope, Snapshot},
+    load::{LoadPlan, Marker, PlannedOn, Publication, Repository, Scope, Snapshot},
     model::TransformedAst,
     position::SourcePosition,
 };
@@ -18,7 +18,7 @@ use crate::{
     Breakers, CoordinatorOptions, PipelineHandle, Route, RunEvent, RunProgress, RunSummary,
     events::{Events, Observer},
     handle::Command,
-    lane::{Replay, Shared},
+    lane::{Permission, Replay, Shared},
     progress::Reporter,
     route::Router,
     run::{Run, Taker},
@@ -57,10 +57,11 @@ pub struct Pipeline<'a> {
     producer_version: String,
     estimated_rows: u64,
     allow_other_source: bool,
-    backends: Vec<(Arc<dyn DatabaseBackend>, Route)>,
+    backends: Vec<(Arc<dyn DatabaseBackend>, Route, PlannedOn)>,
     listing: Option<Vec<(SourcePath, Language)>>,
     options: CoordinatorOptions,
     replay: Option<Replay>,
+    permission: Option<Permission>,
     cancellation: CancellationToken,
     breakers: Breakers,
     run_id: Marker,
@@ -101,6 +102,7 @@ impl<'a> Pipeline<'a> {
             listing: None,
             options: CoordinatorOptions::default(),
             replay: None,
+            permission: None,
             cancellation: CancellationToken::new(),
             breakers: Breakers::default(),
             run_id: Marker::random(),
@@ -180,8 +182,22 @@ impl<'a> Pipeline<'a> {
 
     /// Adds a backend that takes those files alone that fit its route. For a complete load whose routes look at files, call
     /// [`listing`](Self::listing) too.
-    pub fn to_routed(mut self, backend: Arc<dyn DatabaseBackend>, route: Route) -> Self {
-        self.backends.push((backend, route));
+    pub fn to_routed(self, backend: Arc<dyn DatabaseBackend>, route: Route) -> Self {
+        self.to_planned(backend, route, PlannedOn::Anything)
+    }
+
+    /// As [`to_routed`](Self::to_routed), for a backend that was looked at before the source was read. Where it has published
+    /// something else when the run comes to write to it, the run is refused there with `Fenced`: what it brings may be older.
+    ///
+    /// With `Anything`, what counts is what the run itself finds at its beginning, and that must not be of a later run than this
+    /// one, by the time in their ids.
+    pub fn to_planned(
+        mut self,
+        backend: Arc<dyn DatabaseBackend>,
+        route: Route,
+        planned_on: PlannedOn,
+    ) -> Self {
+        self.backends.push((backend, route, planned_on));
         self
     }
 
@@ -218,6 +234,17 @@ impl<'a> Pipeline<'a> {
     {
         self.replay =
             Some(Arc::new(move |lacking| facts(lacking).map(|facts| facts.map(Into::into)).boxed()));
+        self
+    }
+
+    /// Asks this before each attempt to publish. With an error nothing is published, and the backend has failed with it: so a
+    /// process that was replaced while it slept is stopped even where the backend knows nothing of it.
+    pub fn ask_before_publishing<F, Fut>(mut self, ask: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.permission = Some(Arc::new(move || ask().boxed()));
         self
     }
 
@@ -280,8 +307,8 @@ impl<'a> Pipeline<'a> {
         if self.backends.is_empty() {
             return wrong("a pipeline needs a backend", "call `to` before `run`");
         }
-        for (index, (backend, _)) in self.backends.iter().enumerate() {
-            if self.backends[..index].iter().any(|(other, _)| Arc::ptr_eq(other, backend)) {
+        for (index, (backend, ..)) in self.backends.iter().enumerate() {
+            if self.backends[..index].iter().any(|(other, ..)| Arc::ptr_eq(other, backend)) {
                 return wrong("a backend is given twice", "call `to` once for each backend");
             }
         }
@@ -293,12 +320,14 @@ impl<'a> Pipeline<'a> {
             producer_version: self.producer_version.clone(),
             estimated_rows: self.estimated_rows,
             allow_other_source: self.allow_other_source,
+            // Each backend has its own.
+            planned_on: PlannedOn::Anything,
         })
     }
 
     fn takers(&self) -> Result<Vec<Taker>> {
-        let taker = |(backend, route): &(Arc<dyn DatabaseBackend>, Route)| {
-            Ok(Taker { backend: backend.clone(), router: Router::new(route)? })
+        let taker = |(backend, route, planned_on): &(Arc<dyn DatabaseBackend>, Route, PlannedOn)| {
+            Ok(Taker { backend: backend.clone(), router: Router::new(route)?, planned_on: *planned_on })
         };
         self.backends.iter().map(taker).collect()
     }
@@ -318,6 +347,7 @@ impl<'a> Pipeline<'a> {
             options: Arc::new(self.options),
             breaker_options: self.breakers.options(),
             replay: self.replay,
+            permission: self.permission,
             run: self.cancellation.child_token(),
             source_ended: CancellationToken::new(),
             source_ended_at: Default::default(),

@@ -2,7 +2,10 @@
 
 use std::{pin::pin, sync::Arc};
 
-use snake_pipe_core::{BackendInfo, DatabaseBackend, Error, ErrorKind, Result, Timestamp, load::Scope};
+use snake_pipe_core::{
+    BackendInfo, DatabaseBackend, Error, ErrorKind, Result, Timestamp,
+    load::{PlannedOn, Scope},
+};
 use tokio::{
     sync::{mpsc, oneshot},
     task::{Id, JoinError, JoinSet},
@@ -26,6 +29,8 @@ use crate::{
 pub(crate) struct Taker {
     pub(crate) backend: Arc<dyn DatabaseBackend>,
     pub(crate) router: Router,
+    /// What it had published when the load was planned.
+    pub(crate) planned_on: PlannedOn,
 }
 
 pub(crate) struct Run {
@@ -171,7 +176,7 @@ impl Run {
         if self.lanes.iter().any(is_there) {
             return wrong("the run has this backend already", "remove it first");
         }
-        self.spawn(Taker { backend, router: Router::new(route)? }, true)
+        self.spawn(Taker { backend, router: Router::new(route)?, planned_on: PlannedOn::Anything }, true)
     }
 
     fn remove(&mut self, name: &str, answer: oneshot::Sender<Result<LaneSummary>>) {
@@ -213,7 +218,8 @@ impl Run {
         let (removal, breaker) = (shared.run.child_token(), self.breakers.of(&info));
         let working = Working::begin(shared, &inlet.flags);
         let mut lane = Lane::new(index, backend.clone(), shared.clone(), breaker, removal.clone())
-            .with_route(router, scope);
+            .with_route(router, scope)
+            .planned_on(taker.planned_on);
         if is_late {
             lane.miss_the_beginning();
         }

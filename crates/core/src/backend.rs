@@ -114,6 +114,8 @@ pub struct StoredRepository {
 ///   `write_batch` are durable when they return.
 /// - **A fenced writer is refused.** `begin_load` takes over: an older session of the same repository fails with `Fenced`
 ///   at its next write or at publish, without effect.
+/// - **An older load does not overwrite a newer one.** A plan says what had been published when it was made; where something
+///   else was published since, `begin_load` fails with `Fenced` and takes nothing over.
 /// - **Same facts, same rows**, in any order and any batches: ids come from content and place.
 /// - Loads of different repositories do not disturb each other. Cancelling any future at any await point leaves the
 ///   backend usable.
@@ -171,7 +173,8 @@ pub trait DatabaseBackend: fmt::Debug + Send + Sync {
     /// Begins a load and fences older sessions of the same repository.
     ///
     /// # Errors
-    /// `Configuration` when the repository's name was loaded from another remote or root and the plan does not allow it.
+    /// `Configuration` when the repository's name was loaded from another remote or root and the plan does not allow it;
+    /// `Fenced` when something was published since the load was planned, see [`LoadPlan::check_planned_on`].
     async fn begin_load(&self, plan: LoadPlan) -> Result<Box<dyn LoadSession>>;
 
     /// Begins, writes and publishes at once, in one transaction where there are transactions.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    Error, ErrorKind, Result,
     id::{FileKey, RepositoryId},
     model::TransformedAst,
     path::SourcePath,
@@ -59,6 +60,37 @@ pub enum Scope {
     Partial,
 }
 
+/// What a backend had published of the repository when a load was planned: before its source was read. What is published
+/// after that may be newer than what the load brings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlannedOn {
+    /// Nobody looked: the load replaces whatever is there.
+    #[default]
+    Anything,
+    /// Nothing of the repository.
+    Nothing,
+    /// This was the last publication.
+    Publication(Marker),
+}
+
+impl PlannedOn {
+    /// A load that is planned now, where this was published last.
+    #[must_use]
+    pub fn held(marker: Option<Marker>) -> Self {
+        marker.map_or(Self::Nothing, Self::Publication)
+    }
+
+    /// Whether the load may go on where this was published last.
+    #[must_use]
+    pub fn allows(self, held: Option<Marker>) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Nothing => held.is_none(),
+            Self::Publication(marker) => held == Some(marker),
+        }
+    }
+}
+
 /// What a run is about to load into one backend.
 #[derive(Clone, Debug)]
 pub struct LoadPlan {
@@ -72,6 +104,9 @@ pub struct LoadPlan {
     pub estimated_rows: u64,
     /// Take over a repository of the same name that was loaded from another remote or root.
     pub allow_other_source: bool,
+    /// What the backend had published when the load was planned. Where it has published something else since, the load is
+    /// refused.
+    pub planned_on: PlannedOn,
 }
 
 impl LoadPlan {
@@ -84,6 +119,7 @@ impl LoadPlan {
             producer_version: producer_version.into(),
             estimated_rows: 0,
             allow_other_source: false,
+            planned_on: PlannedOn::Anything,
         }
     }
 
@@ -96,6 +132,29 @@ impl LoadPlan {
     ) -> Self {
         let scope = Scope::Complete(Arc::new(files.into_iter().collect()));
         Self { scope, ..Self::partial(repository, producer_version) }
+    }
+
+    /// Compares what was published last with what the load was planned on: to be called by `begin_load` in the transaction that
+    /// takes the fence over, and before it does.
+    ///
+    /// # Errors
+    /// `Fenced` when something else was published since, or the repository was removed.
+    pub fn check_planned_on(&self, held: Option<Marker>) -> Result<()> {
+        if self.planned_on.allows(held) {
+            return Ok(());
+        }
+        let message = match held {
+            Some(_) => "another load of this repository was published after this one had been planned",
+            None => "the repository was removed after this load had been planned",
+        };
+        let error = Error::new(ErrorKind::Fenced, message).with_context("repository", &self.repository.name);
+        let error = match held {
+            Some(marker) => error.with_context("published", marker),
+            None => error,
+        };
+        Err(error.with_help(
+            "run the load again: nothing of this one was published, and what it read may be outdated",
+        ))
     }
 }
 
@@ -212,6 +271,14 @@ impl Marker {
     pub fn random() -> Self {
         Self(Uuid::now_v7())
     }
+
+    /// Whether it was made after the other one, by the clocks of the machines that made them. Nothing is known of markers that
+    /// are no UUIDs of version 7: then it is false.
+    #[must_use]
+    pub fn is_later_than(self, other: Self) -> bool {
+        let tells_time = |marker: Self| marker.0.get_version_num() == 7;
+        tells_time(self) && tells_time(other) && self.0 > other.0
+    }
 }
 
 impl fmt::Display for Marker {
@@ -260,6 +327,32 @@ mod tests {
     #[test]
     fn an_empty_write_has_no_throughput() {
         assert_eq!(WriteResult::default().rows_per_second(), 0.0);
+    }
+
+    #[test]
+    fn a_load_is_refused_where_something_else_was_published_since_it_was_planned() {
+        let (before, since) = (Marker::random(), Marker::random());
+        let check = |planned_on, held| {
+            let plan = LoadPlan { planned_on, ..LoadPlan::partial(Repository::named("app"), "1") };
+            plan.check_planned_on(held).map_err(|error| (error.kind(), error.message().to_owned()))
+        };
+        assert_eq!(check(PlannedOn::Anything, Some(since)), Ok(()));
+        assert_eq!(check(PlannedOn::held(None), None), Ok(()));
+        assert_eq!(check(PlannedOn::held(Some(before)), Some(before)), Ok(()));
+        let overtaken = "another load of this repository was published after this one had been planned";
+        for planned_on in [PlannedOn::Nothing, PlannedOn::Publication(before)] {
+            assert_eq!(check(planned_on, Some(since)), Err((ErrorKind::Fenced, overtaken.to_owned())));
+        }
+        let removed = "the repository was removed after this load had been planned";
+        assert_eq!(check(PlannedOn::Publication(before), None), Err((ErrorKind::Fenced, removed.to_owned())));
+    }
+
+    #[test]
+    fn a_later_marker_is_told_by_its_time_if_it_has_one() {
+        let (first, second, timeless) = (Marker::random(), Marker::random(), Marker(Uuid::new_v4()));
+        assert!(second.is_later_than(first));
+        assert!(!first.is_later_than(second) && !first.is_later_than(first));
+        assert!(!timeless.is_later_than(first) && !first.is_later_than(timeless));
     }
 
     #[test]

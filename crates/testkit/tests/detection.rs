@@ -7,7 +7,7 @@ use snake_pipe_core::{
     BackendInfo, Capabilities, DatabaseBackend, Error, ErrorKind, HealthCheckResult, IntegrityResult,
     IntegrityScope, LoadSession, MigrateMode, Migrations, QueryResult, Result, SqlQuery, StoredRepository,
     id::RepositoryId,
-    load::{Batch, LoadPlan, Marker, Publication, PublishResult, WriteResult},
+    load::{Batch, LoadPlan, Marker, PlannedOn, Publication, PublishResult, WriteResult},
     manifest::Manifest,
     memory::MemoryBackend,
     model::{Metric, TransformedAst},
@@ -30,6 +30,8 @@ enum Defect {
     IgnoresMarkers,
     /// A session is renewed when it was fenced.
     IgnoresFences,
+    /// A load goes on whatever was published since it was planned.
+    IgnoresPlans,
     /// Everything works without connecting.
     ConnectsByItself,
     /// The first repository is everybody's.
@@ -87,6 +89,7 @@ async fn markers_and_fences_without_effect_are_found() {
     assert_found(Defect::IgnoresMarkers, &["publishing_twice_is_publishing_once"]).await;
     let cases = ["a_replaced_session_is_fenced", "a_fence_holds_between_processes"];
     assert_found(Defect::IgnoresFences, &cases).await;
+    assert_found(Defect::IgnoresPlans, &["an_older_load_does_not_overwrite_a_newer_one"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,6 +124,9 @@ impl Defective {
     fn plan(&self, mut plan: LoadPlan) -> LoadPlan {
         if self.defect == Defect::MixesRepositories {
             plan.repository.ref_name.clear();
+        }
+        if self.defect == Defect::IgnoresPlans {
+            plan.planned_on = PlannedOn::Anything;
         }
         plan
     }

@@ -15,12 +15,12 @@ use std::{
     },
 };
 
-use futures::StreamExt;
+use futures::{StreamExt, future::BoxFuture};
 use snake_pipe_core::{
     BackendInfo, DatabaseBackend, Error, ErrorKind, Language, LoadSession, Result, SourcePath,
     StoredRepository,
     id::FileKey,
-    load::{Batch, LoadPlan, Publication, Scope, Snapshot, WriteResult},
+    load::{Batch, LoadPlan, PlannedOn, Publication, Scope, Snapshot, WriteResult},
     manifest::Manifest,
     model::TransformedAst,
 };
@@ -41,6 +41,9 @@ use calls::Calls;
 /// Where the facts can be had once more.
 pub(crate) type Replay = Arc<dyn Fn(Lacking) -> FactsStream<'static> + Send + Sync>;
 
+/// Asked before anything is published.
+pub(crate) type Permission = Arc<dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
 /// What all lanes of a run have in common.
 pub(crate) struct Shared {
     pub(crate) plan: LoadPlan,
@@ -52,6 +55,7 @@ pub(crate) struct Shared {
     pub(crate) options: Arc<CoordinatorOptions>,
     pub(crate) breaker_options: BreakerOptions,
     pub(crate) replay: Option<Replay>,
+    pub(crate) permission: Option<Permission>,
     pub(crate) run: CancellationToken,
     /// Cancelled when the stream ended well: nothing may be published before.
     pub(crate) source_ended: CancellationToken,
@@ -88,6 +92,8 @@ pub(crate) struct Lane {
     manifest: Option<Manifest>,
     /// The publication that the manifest shows.
     last: Option<StoredRepository>,
+    /// Whether the first thing that was seen of the backend is of a later run.
+    is_overtaken: bool,
     /// The run's snapshot, with the positions that the backend is to hold.
     snapshot: Snapshot,
     session: Option<Box<dyn LoadSession>>,
@@ -166,6 +172,7 @@ impl Lane {
             router: None,
             manifest: None,
             last: None,
+            is_overtaken: false,
             snapshot: shared.publication.snapshot.clone(),
             session: None,
             pending: Vec::new(),
@@ -198,6 +205,12 @@ impl Lane {
         self.summary.route = router.as_ref().map(|router| router.route.clone());
         self.router = router;
         self.plan.scope = scope;
+        self
+    }
+
+    /// The lane of a backend that had published this when the load was planned.
+    pub(crate) fn planned_on(mut self, planned_on: PlannedOn) -> Self {
+        self.plan.planned_on = planned_on;
         self
     }
 

@@ -27,6 +27,7 @@ impl Lane {
             if self.incomplete {
                 return Ok(false);
             }
+            self.ask_for_permission().await?;
             let Some(session) = &mut self.session else { continue };
             let publication =
                 Publication { marker: self.shared.publication.marker, snapshot: self.snapshot.clone() };
@@ -54,6 +55,14 @@ impl Lane {
                 Reaction::Stop => return Err(error),
                 Reaction::EndRun => return Err(self.calls.end_run(error)),
             }
+        }
+    }
+
+    /// Whoever slept asks on waking, and not only when a timer has found the time.
+    async fn ask_for_permission(&mut self) -> Result<()> {
+        match &self.shared.permission {
+            Some(ask) => self.calls.unless_cancelled(ask()).await?,
+            None => Ok(()),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use snake_pipe_core::{
     Error, ErrorKind, Result, StoredRepository,
-    load::{Scope, Snapshot, WriteResult},
+    load::{LoadPlan, Marker, PlannedOn, Scope, Snapshot, WriteResult},
     model::TransformedAst,
     position::SourcePosition,
 };
@@ -18,7 +18,8 @@ impl Lane {
         let backend = self.backend.clone();
         self.calls.retrying(self.preparing("connect"), || backend.connect()).await?;
         // First the publication, then the manifest: if another load publishes in between, the first shows it as stale.
-        self.last = self.read_last().await?;
+        let last = self.read_last().await?;
+        self.note_last(last);
         self.snapshot = self.next_snapshot()?;
         let repository = self.plan.repository.id();
         let manifest = self.calls.retrying(self.reading("manifest"), || backend.manifest(repository)).await?;
@@ -56,33 +57,61 @@ impl Lane {
         Call { operation, phase: Phase::Prepare, limit: self.shared.options.timeouts.read }
     }
 
-    /// Begins a session, unless there is one. Whoever published between the reading of the manifest and the beginning is
-    /// fenced only now: then the manifest was stale, and files that were passed over may be owed after all.
+    /// Begins a session, unless there is one.
+    ///
+    /// # Errors
+    /// `Fenced` where the backend has published something else since the load was planned: what this run brings may be older,
+    /// and what it passed over as held may be gone.
     pub(super) async fn begin(&mut self) -> Result<()> {
         if self.session.is_some() {
             return Ok(());
         }
-        let (backend, plan) = (self.backend.clone(), &self.shared.plan);
-        let call = self.preparing("begin_load");
-        self.session = Some(self.calls.retrying(call, || backend.begin_load(plan.clone())).await?);
-        let marker = |stored: &Option<StoredRepository>| stored.as_ref().and_then(|stored| stored.marker);
-        if marker(&self.read_last().await?) == marker(&self.last) {
-            return Ok(());
+        let error = match self.begin_as_planned().await {
+            Err(error) if error.kind() == ErrorKind::Fenced => error,
+            begun => return begun,
+        };
+        // It may have been this run that published, in an attempt whose reply was lost.
+        let last = self.read_last().await?;
+        if !self.is_ours(&last) {
+            return Err(error);
         }
-        tracing::warn!("another load of the repository was published meanwhile");
+        tracing::info!("an earlier attempt had published");
         self.read_state().await?;
-        if self.passed_over > 0 {
-            if self.shared.replay.is_none() {
-                return Err(Error::new(
-                    ErrorKind::Busy,
-                    "another load of this repository was published while this one was under way",
-                )
-                .with_help("run the load again"));
-            }
-            self.replayed()?;
-            self.incomplete = true;
+        self.begin_as_planned().await
+    }
+
+    async fn begin_as_planned(&mut self) -> Result<()> {
+        if self.is_overtaken {
+            // The plan knows no marker that was there before.
+            let plan = LoadPlan { planned_on: PlannedOn::Nothing, ..self.plan.clone() };
+            plan.check_planned_on(marker(&self.last))?;
         }
+        let plan = LoadPlan { planned_on: self.plan.planned_on, ..self.shared.plan.clone() };
+        let (backend, call) = (self.backend.clone(), self.preparing("begin_load"));
+        let session = self.calls.retrying(call, || backend.begin_load(plan.clone())).await?;
+        // A backend without fences takes any plan.
+        let last = self.read_last().await?;
+        self.plan.check_planned_on(marker(&last))?;
+        self.session = Some(session);
         Ok(())
+    }
+
+    fn is_ours(&self, stored: &Option<StoredRepository>) -> bool {
+        marker(stored) == Some(self.shared.publication.marker)
+    }
+
+    /// Takes note of what is published now: where nobody looked before, or this run did it itself, that is what it goes on from.
+    fn note_last(&mut self, last: Option<StoredRepository>) {
+        let (held, own) = (marker(&last), self.shared.publication.marker);
+        if self.is_ours(&last) {
+            (self.plan.planned_on, self.is_overtaken) = (PlannedOn::Publication(own), false);
+        } else if self.plan.planned_on == PlannedOn::Anything && !self.is_overtaken {
+            self.is_overtaken = held.is_some_and(|held| held.is_later_than(own));
+            if !self.is_overtaken {
+                self.plan.planned_on = PlannedOn::held(held);
+            }
+        }
+        self.last = last;
     }
 
     /// Gives up a session that is lost, and arranges that the next one is given the same again.
@@ -240,6 +269,10 @@ impl Lane {
         };
         (self.owed.len() + listed) as u64
     }
+}
+
+fn marker(stored: &Option<StoredRepository>) -> Option<Marker> {
+    stored.as_ref().and_then(|stored| stored.marker)
 }
 
 fn owed_until_next_run(error: Error) -> Error {

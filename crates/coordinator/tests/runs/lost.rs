@@ -1,16 +1,13 @@
-//! Lost sessions, lost replies, and loads that were overtaken.
+//! Lost sessions and lost replies.
 
 use std::sync::Arc;
 
 use snake_pipe_coordinator::{CoordinatorOptions, LaneStatus, Outcome, RunSummary};
-use snake_pipe_core::{
-    BackendExt, ErrorKind,
-    load::{LoadPlan, Repository},
-};
+use snake_pipe_core::ErrorKind;
 
 use crate::{
     faulty::{Fault, Faulty},
-    setup::{complete, facts, files, load, many, paths, pipeline},
+    setup::{facts, files, many, paths, pipeline},
 };
 
 /// Batches of two files, so that sessions are lost with something in them.
@@ -117,57 +114,4 @@ async fn a_lost_reply_and_then_a_lost_session_end_in_one_publication() {
         // What was committed is not written again.
         assert_eq!(backend.calls("write_batch"), if committed { 5 } else { 10 });
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_load_that_was_overtaken_looks_again_at_what_is_owed() {
-    let backend = Faulty::new(|_| Fault::None);
-    load(backend.inner(), &["a", "b"]).await;
-    let other = backend.inner().clone();
-    // While the run reads its stream, another load removes `a`, which the run has passed over as held already.
-    let stream = || {
-        let other = other.clone();
-        async_stream(
-            &["a"],
-            async move {
-                let plan = LoadPlan::complete(Repository::named("app"), "1", [facts("b").key()]);
-                other.write_all(plan, vec![]).await.unwrap();
-            },
-            &["c"],
-        )
-    };
-    let options = CoordinatorOptions { batch_bytes: 1, ..CoordinatorOptions::default() };
-    let run = |replay: bool| {
-        let pipeline = pipeline(stream()).scope(complete(&["a", "b", "c"])).options(options.clone());
-        match replay {
-            true => pipeline.replay(|| files(&["a", "b", "c"])),
-            false => pipeline,
-        }
-        .to(Arc::new(backend.clone()))
-        .run()
-    };
-    let summary = run(false).await.unwrap();
-    assert_eq!(summary.lanes[0].error.as_ref().unwrap().kind, "busy");
-    assert_eq!(paths(backend.inner()), ["b"]);
-
-    load(backend.inner(), &["a"]).await;
-    let summary = run(true).await.unwrap();
-    assert_eq!((summary.outcome, summary.lanes[0].replays), (Outcome::Success, 1));
-    assert_eq!(paths(backend.inner()), ["a", "b", "c"]);
-}
-
-/// Files, then something that happens, then files.
-fn async_stream(
-    before: &'static [&'static str],
-    between: impl Future<Output = ()> + Send + 'static,
-    after: &'static [&'static str],
-) -> impl futures::Stream<Item = snake_pipe_core::Result<snake_pipe_core::model::TransformedAst>> + Send {
-    use futures::{FutureExt, StreamExt};
-    // The lane works off what came before: time passes only when nobody has anything to do.
-    let between = async move {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-        between.await;
-    };
-    let nothing = between.into_stream().filter_map(|()| async { None });
-    files(before).chain(nothing).chain(files(after))
 }

@@ -4,11 +4,14 @@
 
 mod bounds;
 mod cancellation;
+#[path = "../chaos/documents.rs"]
+mod documents;
 mod events;
 mod faults;
 mod faulty;
 mod lagging;
 mod lost;
+mod overtaken;
 mod plain;
 mod positions;
 mod returning;

@@ -126,6 +126,8 @@ impl Store {
             .with_context("repository", &plan.repository.name)
             .with_help("choose another name for the repository, or allow the plan to take over this one"));
         }
+        plan.check_planned_on(held.published.as_ref().map(|published| published.marker))
+            .map_err(|error| error.with_operation("begin_load"))?;
         held.fence += 1;
         Ok(held.fence)
     }

@@ -131,6 +131,8 @@ impl<B: SimpleBackend + 'static> LoadSession for SimpleSession<B> {
         if held.as_ref().is_some_and(|held| held.marker == Some(publication.marker)) {
             return Ok(PublishResult::AlreadyPublished);
         }
+        // Not atomic, as nothing here is; but whoever slept for an hour is stopped.
+        self.plan.check_planned_on(held.as_ref().and_then(|held| held.marker))?;
         self.flush().await?;
         let is_same = held.is_some_and(|held| held.snapshot.as_ref() == Some(&publication.snapshot));
         if self.written.files > 0 || !is_same {

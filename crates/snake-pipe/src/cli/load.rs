@@ -15,7 +15,7 @@ use snake_pipe_coordinator::{Breakers, Lacking, Metrics, Pipeline, Route, RunSum
 use snake_pipe_core::{
     Action, DatabaseBackend, Error, ErrorKind, Result,
     id::FileKey,
-    load::{Marker, Repository, Scope},
+    load::{Marker, PlannedOn, Repository, Scope},
     model::TransformedAst,
     position::SourcePosition,
     secret::redacted_url,
@@ -30,13 +30,15 @@ use snake_pipe_metadata::model::RunId;
 use super::{
     Program,
     arguments::LoadArguments,
-    control::{Deliveries, Recording},
+    control::{Deliveries, Hold, Recording},
     extract::blocking,
     facts::{self, Coverage},
     failure::Exit,
     held::{Held, scope},
     metrics::MetricsFile,
-    migrate_if_allowed, position,
+    migrate_if_allowed,
+    planned::planned_on,
+    position,
     progress::Display,
     report::Report,
     summary::SharedCounts,
@@ -67,9 +69,16 @@ pub(super) async fn run_as(
     let input = Input::of(program, &arguments)?;
     let connected = program.until_cancelled(connect(program, &arguments)).await;
     let is_ready = connected.as_ref().is_ok_and(|connected| connected.is_first_ready);
-    let recording =
-        Recording::begin(program, &arguments, input.repository(&arguments), pending, is_ready).await?;
+    let repository = input.repository(&arguments);
+    // Before anything of the source is read, and before the run has an id: later markers are of later plans.
+    let planned_on = match &connected {
+        Ok(connected) => planned_on(&connected.backends, repository.id()).await,
+        Err(_) => Vec::new(),
+    };
+    let recording = Recording::begin(program, &arguments, repository, pending, is_ready).await?;
     let told = Told {
+        planned_on: &planned_on,
+        hold: recording.hold(),
         marker: recording.marker(),
         deliveries: recording.deliveries(),
         metrics: metrics.as_ref().map(MetricsFile::runs),
@@ -93,6 +102,10 @@ pub(super) async fn run_as(
 struct Told<'a> {
     /// To the backends and the control plane.
     marker: Marker,
+    /// To each backend: what it had published before.
+    planned_on: &'a [PlannedOn],
+    /// To the control plane, before anything is published.
+    hold: Option<&'a Hold>,
     /// To the control plane: what the backends were given.
     deliveries: &'a Deliveries,
     /// To whoever reads its figures.
@@ -396,8 +409,17 @@ fn pipeline(
         Some(metrics) => pipeline.observe(metrics.observer()),
         None => pipeline,
     };
-    let routed = backends.iter().zip(routes(program, arguments)?);
-    Ok(routed.fold(pipeline, |pipeline, (backend, route)| pipeline.to_routed(Arc::clone(backend), route)))
+    let pipeline = match told.hold.cloned() {
+        Some(hold) => pipeline.ask_before_publishing(move || {
+            let hold = hold.clone();
+            async move { hold.prolong().await }
+        }),
+        None => pipeline,
+    };
+    let routed = backends.iter().zip(routes(program, arguments)?).zip(told.planned_on);
+    Ok(routed.fold(pipeline, |pipeline, ((backend, route), planned_on)| {
+        pipeline.to_planned(Arc::clone(backend), route, *planned_on)
+    }))
 }
 
 async fn load_facts(

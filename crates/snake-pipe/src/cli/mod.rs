@@ -17,6 +17,7 @@ mod load;
 mod metrics;
 mod migrate;
 mod output;
+mod planned;
 mod position;
 mod progress;
 mod query;
@@ -36,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{BackendSettings, Config};
 use arguments::{Arguments, Command, Global, LogFormat};
+use control::GivenUp;
 use failure::Exit;
 
 /// What every command works with.
@@ -43,6 +45,8 @@ struct Program {
     config: Config,
     registry: Registry,
     cancelled: CancellationToken,
+    /// Why it was cancelled, where nobody interrupted it.
+    given_up: GivenUp,
 }
 
 /// Runs the command line over these kinds of backend and gives the exit code: 0 done, 1 failed, 2 wrongly put, 3 partly
@@ -79,7 +83,10 @@ fn start(registry: Result<Registry>, global: &Global) -> Result<(tokio::runtime:
         .map_err(|source| Error::new(ErrorKind::Io, "cannot start the runtime").with_source(source))?;
     let registry = registry?;
     check_backends(&config, &registry)?;
-    Ok((runtime, Program { config, registry, cancelled: CancellationToken::new() }))
+    Ok((
+        runtime,
+        Program { config, registry, cancelled: CancellationToken::new(), given_up: GivenUp::default() },
+    ))
 }
 
 /// A misspelt option is told at once, as every other key is, and not on the night when its backend is used first. Backends of
@@ -147,14 +154,14 @@ async fn run(program: Program, command: Command) -> Result<Exit> {
             }
         }
     });
-    let cancelled = program.cancelled.clone();
+    let (cancelled, given_up) = (program.cancelled.clone(), program.given_up.clone());
     let command = dispatch(&program, command);
     tokio::pin!(command);
     tokio::select! {
         exit = &mut command => exit,
         // A command that watches the token gets time to end by itself and tell what it did.
         () = async { cancelled.cancelled().await; tokio::time::sleep(std::time::Duration::from_secs(20)).await } => {
-            Err(Error::new(ErrorKind::Cancelled, "interrupted"))
+            Err(given_up.take().unwrap_or_else(|| Error::new(ErrorKind::Cancelled, "interrupted")))
         }
     }
 }

@@ -126,9 +126,10 @@ async fn try_take_fence(lease: &mut Lease, plan: &LoadPlan) -> Result<Fence> {
         .fetch_optional(lease.get())
         .await
         .map_err(failed("begin_load"))?;
-    if let Some(row) = held {
-        refuse_other_source(plan, &row)?;
+    if let Some(row) = &held {
+        refuse_other_source(plan, row)?;
     }
+    plan.check_planned_on(held.and_then(|row| row.get::<Option<Uuid>, _>("marker")).map(Marker))?;
     sqlx::query(TAKE)
         .bind(fence.repository.get())
         .bind(&plan.repository.name)

@@ -2,7 +2,7 @@
 
 use snake_pipe_core::{
     Error, ErrorKind, Result, Timestamp,
-    load::{LoadPlan, Repository},
+    load::{LoadPlan, Marker, Repository},
 };
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
@@ -20,19 +20,24 @@ pub(super) struct Fence {
 /// Takes over the repository, durably and at once: older sessions are refused from now on.
 ///
 /// # Errors
-/// `Configuration` when the name was published from another source and the plan does not allow it.
+/// `Configuration` when the name was published from another source and the plan does not allow it; `Fenced` when something was
+/// published since the load was planned.
 pub(super) async fn take(connection: &mut SqliteConnection, plan: &LoadPlan) -> Result<Fence> {
     let taking = during("begin_load");
     let repository = plan.repository.id().get();
     let owner = Uuid::new_v4();
     let mut transaction = Transaction::immediate(connection).await.map_err(&taking)?;
-    let held =
-        sqlx::query("SELECT name, ref_name, remote, root FROM main.repositories WHERE repository_id = ?")
-            .bind(repository)
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(&taking)?;
+    let held = sqlx::query(
+        "SELECT name, ref_name, remote, root, marker FROM main.repositories WHERE repository_id = ?",
+    )
+    .bind(repository)
+    .fetch_optional(&mut *transaction)
+    .await
+    .map_err(&taking)?;
+    let mut published = None;
     if let Some(row) = held {
+        let marker: Option<String> = row.try_get(4).map_err(&taking)?;
+        published = marker.and_then(|marker| Uuid::parse_str(&marker).ok()).map(Marker);
         let held = Repository {
             name: row.try_get(0).map_err(&taking)?,
             ref_name: row.try_get(1).map_err(&taking)?,
@@ -41,6 +46,7 @@ pub(super) async fn take(connection: &mut SqliteConnection, plan: &LoadPlan) -> 
         };
         check_source(plan, &held)?;
     }
+    plan.check_planned_on(published).map_err(|error| error.with_operation("begin_load"))?;
     // Remote and root are those of what was published: until then they stay as they are.
     let number = sqlx::query_scalar(
         "INSERT INTO main.repositories (repository_id, name, ref_name, fence_number, fence_owner, created_at, updated_at)

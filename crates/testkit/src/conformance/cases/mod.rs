@@ -126,6 +126,7 @@ cases! {
     sessions::a_session_without_batches_records_a_new_snapshot_only SQL "A session without batches records a snapshot only if it differs from the last."
     sessions::a_replaced_session_is_fenced FENCE "A session that a newer one replaced fails with `fenced`, without effect."
     sessions::a_fence_holds_between_processes FENCE "A session that another process replaced fails with `fenced`."
+    sessions::an_older_load_does_not_overwrite_a_newer_one FENCE "A load does not overwrite what was published after it had been planned: it fails with `fenced`, without effect."
     repositories::every_repository_is_listed NOTHING "Repositories are listed by name and ref, with their last publication."
     repositories::positions_are_published_with_the_data NOTHING "How far sources were read is published with the data, and also alone."
     repositories::one_path_in_two_repositories_is_two_files NOTHING "The same path in two repositories, or at two refs, is two files."

@@ -2,7 +2,7 @@
 
 use snake_pipe_core::{
     ErrorKind, Language, Result, SqlQuery, Value,
-    load::{Marker, Publication, PublishResult, Snapshot},
+    load::{LoadPlan, Marker, PlannedOn, Publication, PublishResult, Snapshot},
 };
 
 use crate::{
@@ -165,4 +165,41 @@ pub(super) async fn a_fence_holds_between_processes(store: Store) -> Result<()> 
     other.with_repository("other").load(&late).await?;
     here.publish(publication()).await?;
     subject.assert_holds(&shop()).await
+}
+
+pub(super) async fn an_older_load_does_not_overwrite_a_newer_one(store: Store) -> Result<()> {
+    let subject = Subject::ready(store).await?;
+    let planned = |planned_on| LoadPlan { planned_on, ..subject.plan() };
+    let (old, newer) = ([shop_file("README")], shop());
+    let before_any = planned(PlannedOn::Nothing);
+    // Both were planned on the same publication; a process that slept begins when the other one is done.
+    subject.load(&old).await?;
+    let asleep = planned(last(&subject).await?);
+    subject.reopened().await?.load(&newer).await?;
+    let published = last(&subject).await?;
+    let mut newest = subject.backend.begin_load(planned(published)).await?;
+    for plan in [asleep, before_any] {
+        assert_fails(subject.backend.begin_load(plan).await, ErrorKind::Fenced, "an older load");
+        assert_eq!(last(&subject).await?, published, "the marker after an older load");
+        subject.assert_holds(&newer).await?;
+    }
+    // What was refused has taken nothing over from the load that is under way.
+    newest.write_batch(batch_of(&[], &["README"])).await?;
+    newest.publish(publication()).await?;
+    let without: Vec<_> = newer.into_iter().filter(|file| file.path.as_str() != "README").collect();
+    subject.assert_holds(&without).await?;
+    // Nobody has published anything of another repository.
+    let other = subject.with_repository("other");
+    let plan = LoadPlan { planned_on: PlannedOn::Nothing, ..other.plan() };
+    let mut session = other.backend.begin_load(plan).await?;
+    session.write_batch(batch_of(&old, &[])).await?;
+    session.publish(publication()).await?;
+    other.assert_holds(&old).await
+}
+
+/// What was published last of the repository.
+async fn last(subject: &Subject) -> Result<PlannedOn> {
+    let stored = subject.backend.repositories().await?;
+    let held = stored.into_iter().find(|stored| stored.id == subject.repository.id());
+    Ok(PlannedOn::held(held.and_then(|held| held.marker)))
 }

@@ -3,6 +3,7 @@
 
 mod deliveries;
 mod description;
+mod hold;
 mod lineage;
 mod outcome;
 mod refused;
@@ -23,10 +24,10 @@ use snake_pipe_metadata::{
     },
 };
 use tokio::{task::JoinHandle, time::timeout};
-use tokio_util::sync::CancellationToken;
 
 use self::{
     description::{config_hash, name_of, parameters, pipeline_of, source},
+    hold::given_up,
     outcome::{end_of, errors, peak_memory_bytes, tasks},
 };
 use super::schemas::own_schemas;
@@ -36,6 +37,7 @@ use crate::{
     control::{Place, cleaning, lease, retention},
 };
 pub(in crate::cli) use deliveries::Deliveries;
+pub(in crate::cli) use hold::{GivenUp, Hold};
 
 /// How long a load waits for the control plane at its beginning, and again at its end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -54,6 +56,7 @@ struct Known {
     repository: String,
     deliveries: Deliveries,
     began_at: Timestamp,
+    hold: Hold,
     heart: JoinHandle<()>,
 }
 
@@ -110,6 +113,11 @@ impl Recording {
         self.known.as_ref().map_or_else(Marker::random, |known| Marker(known.run.id.0))
     }
 
+    /// The run's lease, where it has one.
+    pub(in crate::cli) fn hold(&self) -> Option<&Hold> {
+        self.known.as_ref().map(|known| &known.hold)
+    }
+
     /// What is to be told of its events.
     pub(in crate::cli) const fn deliveries(&self) -> &Deliveries {
         &self.deliveries
@@ -118,7 +126,7 @@ impl Recording {
     /// Records how it ended, and hands the result on.
     ///
     /// # Errors
-    /// The load's; the control plane's only where it is required.
+    /// The load's; `Fenced` when the run was given up meanwhile; any other of the control plane only where it is required.
     pub(in crate::cli) async fn end(
         self,
         program: &Program,
@@ -130,6 +138,12 @@ impl Recording {
             (None, None) => Ok(()),
         };
         match (recorded, &result) {
+            (Err(error), Ok(_)) if error.kind() == ErrorKind::Fenced => Err(error),
+            (Err(error), Err(end))
+                if error.kind() == ErrorKind::Fenced && end.kind() == ErrorKind::Cancelled =>
+            {
+                Err(error)
+            }
             (Err(error), Ok(_)) if is_required(&program.config) => Err(error),
             (Err(error), Ok(_)) => {
                 tracing::warn!(%error, "the load is not recorded in the control plane; what it loaded is safe");
@@ -184,7 +198,7 @@ async fn begin(
             store.create_run(new).await?.id
         }
     };
-    // Two loads of one repository at once are allowed: the backend's fence lets the later one win.
+    // Two loads of one repository at once are allowed: the backend lets one of them publish, and refuses the other.
     store.start_run(id, lease(&program.config), Overlap::Allow).await
 }
 
@@ -200,7 +214,14 @@ impl Known {
             tracing::warn!(run = %lost, "an earlier load of this repository was lost; this one brings what it owed");
         }
         let run = started.run;
-        let beats = beat(store.clone(), run.clone(), lease(&program.config), program.cancelled.clone());
+        let hold = Hold {
+            store: store.clone(),
+            token: run.token(),
+            lease: lease(&program.config),
+            cancelled: program.cancelled.clone(),
+            given_up: program.given_up.clone(),
+        };
+        let beats = hold.clone().beat();
         let (cleaned, cleaning) = (store.clone(), cleaning(&program.config));
         let heart = async move {
             // The end of the run cleans up anyway.
@@ -216,13 +237,22 @@ impl Known {
             repository: name_of(repository),
             deliveries,
             began_at: Timestamp::now(),
+            hold,
             heart: tokio::spawn(heart),
         }
     }
 
     async fn end(self, program: &Program, result: &Result<(load::Run, Vec<bool>)>) -> Result<()> {
         self.heart.abort();
-        let recorded = within(PATIENCE, self.record(program, result)).await;
+        let recorded = match self.hold.given_up.take() {
+            Some(error) => Err(error),
+            None => {
+                within(PATIENCE, self.record(program, result)).await.map_err(|error| match error.kind() {
+                    ErrorKind::Fenced => given_up(error),
+                    _ => error,
+                })
+            }
+        };
         // What was recorded stays recorded whatever closing says.
         let _ = timeout(PATIENCE, self.store.close()).await;
         recorded.map_err(|error| error.with_context("control_plane", &self.store.info().address))
@@ -288,21 +318,5 @@ impl Known {
             };
         }
         Ok(())
-    }
-}
-
-/// Keeps the run's lease until it is aborted; a run that somebody wants to end is cancelled.
-async fn beat(store: Arc<dyn MetadataStore>, run: Run, lease: Duration, cancelled: CancellationToken) {
-    loop {
-        tokio::time::sleep(lease / 3).await;
-        match store.heartbeat(run.token(), lease, None).await {
-            Ok(beat) if beat.is_cancel_requested => {
-                tracing::warn!("the run is cancelled, as somebody asked for");
-                cancelled.cancel();
-            }
-            Ok(_) => {}
-            // The backends' fences decide whether this load may still publish.
-            Err(error) => tracing::warn!(%error, "the run's lease is not prolonged"),
-        }
     }
 }
