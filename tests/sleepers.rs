@@ -69,9 +69,11 @@ impl<'a> Place<'a> {
         child.wait_with_output().unwrap()
     }
 
-    /// A load of the tree, not started.
+    /// A load of the tree, not started. It does not migrate, which would wait for another writer of SQLite.
     fn tree_command(&self, tree: &Path) -> Command {
-        let mut command = self.command(&["load", "--repository", REPOSITORY, "--to", self.url]);
+        let configuration = format!("[backends.held]\nurl = \"{}\"\nmigrations = \"check\"\n", self.url);
+        let mut command = self.command(&["load", "--repository", REPOSITORY, "--to", "held"]);
+        fs::write(command.get_current_dir().unwrap().join("snake-pipe.toml"), configuration).unwrap();
         command.arg(tree);
         command
     }
@@ -170,10 +172,10 @@ fn a_sleeper_that_was_only_recovered(url: &str) {
 
 /// A source tree has been read when its loader falls asleep, and nothing has been begun.
 fn a_sleeper_that_had_read_its_tree(url: &str) {
+    let tree = tempfile::tempdir().unwrap();
+    fs::write(tree.path().join("a.py"), "def old():\n    return 1\n").unwrap();
     for (lease, why, way_out) in [(LONG, OVERTAKEN, "run the load again"), (SHORT, LOST, "load again")] {
         let place = Place::new(url);
-        let tree = tempfile::tempdir().unwrap();
-        fs::write(tree.path().join("a.py"), "def old():\n    return 1\n").unwrap();
         let barrier = Barrier::before_writing(url);
         let sleeper = place.asleep(place.tree_command(tree.path()), lease, || barrier.is_reached());
         drop(barrier);
