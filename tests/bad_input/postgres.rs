@@ -171,7 +171,7 @@ fn a_server_that_is_down_holds_up_nobody_for_long() {
     for expected in [
         "postgres://127.0.0.1:3/code: the server cannot be reached: Connection refused",
         "  help: look whether the server runs",
-        "postgres://127.0.0.1:3/code: 1 file is owed; repeat the load",
+        "postgres://127.0.0.1:3/code: 1 file is owed; repeat the load\n  help: or let loads wait for a server",
         "next: snake-pipe query hotspots --from sqlite:code.db",
     ] {
         assert!(answer.stdout.contains(expected), "{expected}\n{}", answer.told());

@@ -1,4 +1,4 @@
-//! The developer's commands: `cargo xtask check | test | bench | acceptance | accuracy | edges | peers | chaos | coverage | package`.
+//! The developer's commands: `cargo xtask check | test | bench | acceptance | accuracy | edges | peers | chaos | replay | fuzz | coverage | package`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
 mod accuracy;
@@ -9,9 +9,11 @@ mod coverage;
 mod debian;
 mod edges;
 mod examples;
+mod fuzz;
 mod links;
 mod package;
 mod postgres;
+mod replay;
 mod shell;
 mod test;
 mod versions;
@@ -107,6 +109,20 @@ enum Command {
         seed: u64,
     },
 
+    /// Real histories, step by step: after each, the rows in SQLite and in PostgreSQL are those of a clean load.
+    ///
+    /// The commits of this repository, and successive releases of packages, fetched through pip once into the user's cache; after each
+    /// release a function is changed that other files call, and nothing else. A step after which rows differ is printed
+    /// with its tables and rows, and fails the command. Takes the better part of an hour.
+    #[command(after_help = REPLAY_EXAMPLES)]
+    Replay(replay::Options),
+
+    /// Inputs that nobody wrote, and real sources with something done to them, against all that reads.
+    ///
+    /// Extraction in every language, within bounds of time and memory that are printed; facts from elsewhere; the configuration;
+    /// rows to a PostgreSQL server and back. Every run of the tests tries a few; this tries more, with optimisation.
+    Fuzz(fuzz::Options),
+
     /// How many lines of the crates and plugins the tests run, crate by crate; fails under 90 %.
     ///
     /// Needs cargo-llvm-cov, which it installs, and LLVM's tools in the version of the compiler, which it looks for
@@ -137,6 +153,12 @@ Examples:
   cargo xtask accuracy python                      one language
   cargo xtask accuracy python --corpus ~/project   on code of one's own; prints the figures alone";
 
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  cargo xtask replay                                  both histories
+  cargo xtask replay releases --steps 50              the last fifty steps of one
+  cargo xtask replay commits --repository ~/project   the commits of another repository";
+
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Check { steps } => check::run(&steps),
@@ -148,6 +170,8 @@ fn main() -> ExitCode {
         Command::Edges(options) => edges::run(&options),
         Command::Peers { files } => bench::peers(files),
         Command::Chaos { sequences, seed } => chaos::run(sequences, seed),
+        Command::Replay(options) => replay::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Coverage => coverage::run(),
         Command::Package => package::run(),
     };

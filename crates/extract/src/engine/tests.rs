@@ -278,6 +278,7 @@ fn a_long_identifier_is_cut_in_every_language() {
 }
 
 proptest! {
+    // Longer ones are tried in `tests/fuzz`, in bounded time and memory.
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]

@@ -262,6 +262,10 @@ impl Report {
     }
 }
 
+/// What helps where servers are restarted while loads run.
+const WAITING: &str =
+    "or let loads wait for a server that comes back: `return_within_seconds = 60` under [load]";
+
 /// What stopped a backend, and what it refused.
 fn trouble_of(lane: &LaneSummary) -> String {
     let mut text = String::new();
@@ -276,6 +280,9 @@ fn trouble_of(lane: &LaneSummary) -> String {
             grouped(lane.owed_files),
             if lane.owed_files == 1 { " is" } else { "s are" },
         ));
+        if lane.error.as_ref().is_some_and(|error| error.kind == "connection") {
+            text.push_str(&help_text(Some(WAITING)));
+        }
     }
     for letter in lane.dead_letters.iter().take(NAMED) {
         text.push_str(&format!("{}: refused {}: {}\n", lane.address, letter.path, letter.reason));

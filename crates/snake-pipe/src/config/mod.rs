@@ -343,8 +343,14 @@ mod tests {
         }
     }
 
+    /// How many cases are tried: what `PROPTEST_CASES` says, else as many as every run of the tests has time for.
+    fn cases() -> proptest::prelude::ProptestConfig {
+        let cases = std::env::var("PROPTEST_CASES").map_or(200, |text| text.parse().unwrap());
+        proptest::prelude::ProptestConfig { cases, failure_persistence: None, ..Default::default() }
+    }
+
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
+        #![proptest_config(cases())]
 
         #[test]
         fn any_file_and_any_environment_is_read_or_says_what_is_wrong(

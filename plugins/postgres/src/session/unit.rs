@@ -232,7 +232,7 @@ fn see_affected(
     old: &[Vec<Value>],
     new: &[Vec<Value>],
 ) {
-    if !matches!(table, TableId::Calls | TableId::Dependencies | TableId::Imports) {
+    if !matches!(table, TableId::Files | TableId::Calls | TableId::Dependencies | TableId::Imports) {
         return;
     }
     let updated: HashSet<Uuid> =

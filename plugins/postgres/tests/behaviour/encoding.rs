@@ -142,11 +142,16 @@ async fn assert_comes_back(backend: &PostgresBackend, name: String, facts: &Tran
     }
 }
 
+/// How many cases are tried: what `PROPTEST_CASES` says, else as many as every run of the tests has time for.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").map_or(24, |text| text.parse().unwrap())
+}
+
 fn facts_come_back(parameters: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (_database, backend) = runtime.block_on(backend_with(parameters));
     let mut runner = TestRunner::new(ProptestConfig {
-        cases: 24,
+        cases: cases(),
         max_shrink_iters: 8,
         failure_persistence: None,
         ..ProptestConfig::default()
