@@ -133,7 +133,7 @@ fn fetch(pin: &Pin, wheels: &Path, folder: &Path) -> Result {
     let cannot = |what: &str, path: &Path, error| format!("cannot {what} {}: {error}", path.display());
     let requirement = wheels.join("requirement.txt");
     let text = format!("{}=={} --hash=sha256:{}\n", pin.name, pin.version, pin.sha256);
-    fs::write(&requirement, text).map_err(|error| cannot("write", &requirement, error))?;
+    fs::write(&requirement, &text).map_err(|error| cannot("write", &requirement, error))?;
     let (python, _) = judges::python_program()?;
     // What runs everywhere, whatever Python this is.
     let wheel = ["--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none"];

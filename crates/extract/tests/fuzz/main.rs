@@ -2,11 +2,7 @@
 //!
 //! `PROPTEST_CASES` says how many cases each property is tried on, and for sources how many in each language; unless it is set,
 //! as many as every run of the tests has time for. `cargo xtask fuzz` tries more of all there are.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "tests fail by panicking, and say what they saw"
-)]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod facts;
 mod limits;
