@@ -134,7 +134,7 @@ fn keeper() -> TransformedAst {
         let method = &mut file.facts.functions[method as usize];
         method.complexity = Some(2);
         if number < 2 {
-            method.visibility = Visibility::Public;
+            (method.visibility, method.is_exported) = (Visibility::Public, true);
         }
         if number == 1 {
             method.doc_string = Some("Feeds the second.".to_owned());
@@ -305,9 +305,20 @@ const CASES: &[Case] = &[
             "method | Keeper.feed0 |  | keeper.java | 2",
             "method | Keeper.feed1 |  | keeper.java | 7",
             "method | Keeper.feed1 |  | keeper.java | 7",
+            "class | Order |  | shop/model.py | 10",
+            "method | Order.total | def total(self, rate: float = 0.19) -> Decimal | shop/model.py | 16",
+            "function | checkout |  | shop/service.py | 14",
         ],
     ),
-    ("public-api", &[("repository", "shop")], &[]),
+    (
+        "public-api",
+        &[("repository", "shop")],
+        &[
+            "class | Order |  | shop/model.py | 10",
+            "method | Order.total | def total(self, rate: float = 0.19) -> Decimal | shop/model.py | 16",
+            "function | checkout |  | shop/service.py | 14",
+        ],
+    ),
     (
         "search-names",
         &[("words", "order")],
@@ -394,6 +405,12 @@ const SPARE: &[(&str, &str)] = &[
         "use crate::elsewhere;\nfn inner(x: X) { x.somebody(); }\nfn used() { inner(X) }\nmod deep { fn f() { super::used() } }\n",
     ),
     (
+        "src/Store.java",
+        "class Store {\n  private void init() {}\n  private void readObject(java.io.ObjectInputStream in) {}\n  public static void main(String[] args) {}\n}\n",
+    ),
+    ("c.py", "class A:\n    def run(self):\n        pass\n"),
+    ("d.py", "from c import A\nclass B(A):\n    def run(self):\n        pass\n"),
+    (
         "a.py",
         "def parse(text, limit):\n    total = 0\n    for word in text.split():\n        if len(word) > limit and word:\n            total += len(word) * 2\n        else:\n            total -= 1\n    return [total, limit, text]\n",
     ),
@@ -423,13 +440,19 @@ async fn functions_that_nothing_uses_and_copies_are_found_in_sources() {
     let asked = |confidence| [("repository", "spare"), ("confidence", confidence)];
     assert_eq!(
         databases.answer("unused-functions", &asked("high")).await,
-        ["unused | function | src/lib.rs | 3 | 1", "deep::f | function | src/other.rs | 4 | 1"]
+        [
+            "Store.init | method | src/Store.java | 2 | 1",
+            "unused | function | src/lib.rs | 3 | 1",
+            "deep::f | function | src/other.rs | 4 | 1",
+        ]
     );
     assert_eq!(
         databases.answer("unused-functions", &asked("low")).await,
         [
             "parse | function | a.py | 1 | 8",
             "other | function | b.py | 1 | 8",
+            "A.run | method | c.py | 2 | 2",
+            "Store.init | method | src/Store.java | 2 | 1",
             "unused | function | src/lib.rs | 3 | 1",
             "nobody | function | src/lib.rs | 9 | 1",
             "deep::f | function | src/other.rs | 4 | 1",

@@ -5,15 +5,13 @@ WITH candidates AS MATERIALIZED (
     WHERE s.file_id = f.file_id AND s.repository_id = f.repository_id AND f.repository_id IN ({repositories}) AND s.repository_id IN ({repositories})
       AND f.name_mentions = 0
       AND f.kind IN ('function', 'method', 'closure')
-      AND NOT f.is_test AND NOT f.is_abstract AND s.parse_status = 'parsed'
+      AND NOT f.is_test AND NOT f.is_entry_point AND NOT f.is_override AND NOT f.is_abstract
+      AND s.parse_status = 'parsed'
       AND NOT s.is_test AND NOT s.is_vendored AND NOT s.is_generated
-      AND f.name NOT IN ('main', 'Main', 'init', 'setup', 'teardown', 'readObject', 'readObjectNoData', 'readResolve',
-                         'writeObject', 'writeReplace', 'DllMain', 'WinMain', 'wmain', '_start', '_init', '_fini')
       AND NOT (substr(f.name, 1, 2) = '__' AND substr(f.name, length(f.name) - 1, 2) = '__')
-      AND coalesce(f.modifiers, '') NOT LIKE '%override%' AND coalesce(f.modifiers, '') NOT LIKE '%extern%'
-      AND coalesce(f.modifiers, '') NOT LIKE '%export%'
+      AND coalesce(f.modifiers, '') NOT LIKE '%extern%'
       AND ({confidence} = 'low'
-           OR f.visibility = 'private'
+           OR f.visibility = 'private' AND NOT f.is_exported
               AND lower(coalesce(s.extension, '')) NOT IN ('h', 'hh', 'hpp', 'hxx', 'inl', 'ipp', 'tpp')
               AND (s.language <> 'csharp' OR coalesce(f.signature, '') NOT LIKE '%object %sender%'))
       AND NOT EXISTS (

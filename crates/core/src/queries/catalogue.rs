@@ -105,7 +105,7 @@ queries! {
     "parse-coverage" Rows []
         "How much was understood? Files and bytes by language and parse status, with the reason for what was skipped."
     "public-api" Rows []
-        "What does the repository offer to others? Public classes and functions of the current snapshot, by file; tests, vendored and generated files left out."
+        "What does the repository offer to others? Exported classes and functions of the current snapshot, by file; tests, vendored and generated files left out."
     "search-names" Words [WORDS]
         "Which functions and classes have these words in their names? Each word begins one of the name, in camelCase or snake_case; the name itself first, then the shortest ones."
     "search-paths" Words [WORDS]
@@ -119,7 +119,7 @@ queries! {
     "untested-complex-functions" Rows [number("complexity", "10", "so complex at least")]
         "Which complex functions does no test call? Outside tests, vendored and generated files, those without a resolved call from a test; the most complex first."
     "unused-functions" Rows [CONFIDENCE]
-        "Which functions does nothing call, import or mention? With high confidence those that only their own file can use: private ones whose name the file says nowhere else; with low confidence others too, whose names no call and no import of the repository has. Left out are tests, entry points, what is overridden, abstract or annotated, vendored and generated files. The longest first."
+        "Which functions does nothing call, import or mention? With high confidence those that only their own file can use: private ones whose name the file says nowhere else; with low confidence others too, whose names no call and no import of the repository has. Left out are tests, entry points, what overrides, what is abstract or annotated, vendored and generated files. The longest first."
     "unused-imports" Rows [] derived &["unused_imports"],
         "Which imported functions and classes are never called, inherited from, or named in a signature, field or annotation of the file? Candidates: other uses are not recorded."
 }
