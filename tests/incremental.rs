@@ -20,6 +20,10 @@ use source_tree::SourceTree;
 const LINKED: &str = "SELECT s.language FROM calls c JOIN files s ON s.file_id = c.file_id \
                       WHERE c.target_file_id <> c.file_id GROUP BY s.language ORDER BY s.language";
 
+/// Methods that override by what their bases were resolved to: in these languages the trees say nothing else of it.
+const OVERRIDES: &str = "SELECT count(*) FROM functions f JOIN files s ON s.file_id = f.file_id \
+                         WHERE f.is_override AND s.language IN ('python', 'typescript')";
+
 /// How many trees are edited, and how often; more where a variable says so.
 const SERIES: (&str, u64) = ("SNAKE_PIPE_TEST_SERIES", 6);
 const STEPS: (&str, u64) = ("SNAKE_PIPE_TEST_STEPS", 6);
@@ -149,6 +153,7 @@ fn threads_and_the_size_of_batches_leave_no_trace() {
     for language in ["c", "java", "javascript", "python", "typescript"] {
         assert!(linked.iter().any(|linked| linked == language), "{language}: only {linked:?} lead anywhere");
     }
+    assert_ne!(answer(&sqlite_in(folder.path(), "1"), OVERRIDES), ["0"], "no method overrides one of a base");
 }
 
 /// Which functions call which, by the details that people read.
@@ -185,6 +190,24 @@ impl Pair {
         assert_eq!(edges, answer(&postgres, EDGES));
         edges
     }
+}
+
+#[test]
+fn a_method_of_an_unchanged_file_overrides_for_as_long_as_its_base_has_one() {
+    let pair = Pair::new();
+    let flags = || {
+        pair.edges();
+        let asked = "SELECT is_override FROM functions WHERE qualified_name = 'D.m'";
+        [sqlite_in(pair.folder.path(), "pair.db"), pair.postgres.url()].map(|url| answer(&url, asked))
+    };
+    pair.write("caller.py", "from callee import C\n\nclass D(C):\n    def m(self):\n        pass\n");
+    let (with, without) = ("class C:\n    def m(self):\n        pass\n", "class C:\n    pass\n");
+    for (base, is_override) in [(without, "false"), (with, "true"), (without, "false"), (with, "true")] {
+        pair.write("callee.py", base);
+        assert_eq!(flags(), [[is_override], [is_override]]);
+    }
+    fs::remove_file(pair.tree.path().join("callee.py")).unwrap();
+    assert_eq!(flags(), [["false"], ["false"]]);
 }
 
 #[test]

@@ -142,11 +142,17 @@ impl Module {
             text += &format!(
                 "\nclass K{class}(K{base}):\n    def f{class}(self, x):\n        return self.f{base}(x) + {sum}\n"
             );
+            text += &format!("    def o{}(self):\n        return 0\n", self.method(*class, *base));
         }
         for function in &self.functions {
             text += &format!("\ndef f{function}(x):\n    return {sum}\n");
         }
         text
+    }
+
+    /// One of two names, so that some methods override what a base has.
+    fn method(&self, class: u32, base: u32) -> u32 {
+        (class + base + self.salt) % 2
     }
 
     fn typescript(&self, is_plain: bool) -> String {
@@ -173,8 +179,9 @@ impl Module {
         let number = if is_plain { "" } else { ": number" };
         for (class, base) in &self.classes {
             text += &format!(
-                "\nexport class K{class} extends K{base} {{\n  f{class}(x{number}) {{ return this.f{base}(x) + {sum}; }}\n}}\n"
+                "\nexport class K{class} extends K{base} {{\n  f{class}(x{number}) {{ return this.f{base}(x) + {sum}; }}\n"
             );
+            text += &format!("  o{}() {{ return 0; }}\n}}\n", self.method(*class, *base));
         }
         for (index, function) in self.functions.iter().enumerate() {
             let default = if index == 0 { "default " } else { "" };
