@@ -7,6 +7,8 @@
 //! cargo run --release --example link_report -- flask --unresolved
 //! cargo run --release --example link_report -- flask --modules
 //! cargo run --release --example link_report -- flask --calls
+//! cargo run --release --example link_report -- flask --resolved-calls
+//! cargo run --release --example link_report -- flask --resolved-bases
 //! ```
 #![expect(clippy::print_stdout, reason = "a program whose answer is what it prints")]
 
@@ -39,16 +41,19 @@ struct Source {
     places: Vec<(Entity, String, u32)>,
 }
 
+/// What prints lines by tabs and nothing else.
+const TABLES: [&str; 4] = ["--modules", "--calls", "--resolved-calls", "--resolved-bases"];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let root = arguments
-        .first()
-        .ok_or("usage: link_report DIRECTORY [--edges COUNT | --unresolved | --modules | --calls]")?;
+    let root = arguments.first().ok_or(
+        "usage: link_report DIRECTORY [--edges COUNT | --unresolved | --modules | --calls | --resolved-calls | --resolved-bases]",
+    )?;
     let mut paths = Vec::new();
     collect(Path::new(root), &mut paths)?;
     let mut sources: Vec<Source> = paths.par_iter().filter_map(|path| read(Path::new(root), path)).collect();
     sources.sort_by(|one, two| one.path.as_bytes().cmp(two.path.as_bytes()));
-    let is_table = arguments.get(1).is_some_and(|word| word == "--modules" || word == "--calls");
+    let is_table = arguments.get(1).is_some_and(|word| TABLES.contains(&word.as_str()));
     let (linked, modules) = link(&mut sources, !is_table);
     if !is_table {
         report(&sources, &linked);
@@ -61,6 +66,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("--unresolved") => print_unresolved(&sources, &linked),
         Some("--modules") => print_modules(&sources, &linked, &modules),
         Some("--calls") => print_calls(&sources, &linked),
+        Some("--resolved-calls") => print_resolved_calls(&sources, &linked),
+        Some("--resolved-bases") => print_resolved_bases(&sources, &linked),
         Some(other) => return Err(format!("unknown argument `{other}`").into()),
         None => {}
     }
@@ -182,6 +189,47 @@ fn print_calls(sources: &[Source], linked: &[Linked]) {
                 call.resolution.status.as_str(),
                 target.map_or("", String::as_str),
             );
+        }
+    }
+}
+
+/// What each function and class is known by outside: its file, `#` and its bare name.
+fn symbols(sources: &[Source]) -> HashMap<(FileKey, Entity), String> {
+    let of_source = |source: &Source| {
+        let (key, path) = (source.path.key(), source.path.as_str().to_owned());
+        let symbol = move |(entity, name, _): &(Entity, String, u32)| {
+            let last = name.rsplit(['.', ':']).next().unwrap_or(name);
+            ((key, *entity), format!("{path}#{last}"))
+        };
+        source.places.iter().map(symbol).collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(of_source).collect()
+}
+
+/// One line a call that is said to be resolved: the site, nothing, and the symbol that is called; by tabs.
+fn print_resolved_calls(sources: &[Source], linked: &[Linked]) {
+    let symbols = symbols(sources);
+    for (source, linked) in sources.iter().zip(linked) {
+        for call in linked.calls.iter().filter(|call| call.resolution.status == ResolutionStatus::Resolved) {
+            let target = call.resolution.target.and_then(|target| symbols.get(&(target.file, target.entity)));
+            if let Some(target) = target {
+                println!("{}:{}:{}\t\t{target}", source.path, call.line, call.column);
+            }
+        }
+    }
+}
+
+/// One line a base that is said to be resolved: the class with its line, nothing, and the symbol of the base; by tabs.
+fn print_resolved_bases(sources: &[Source], linked: &[Linked]) {
+    let symbols = symbols(sources);
+    for (source, linked) in sources.iter().zip(linked) {
+        let classes: Vec<_> =
+            source.places.iter().filter(|(entity, ..)| matches!(entity, Entity::Class(_))).collect();
+        for base in linked.bases.iter().filter(|base| base.resolution.status == ResolutionStatus::Resolved) {
+            let target = base.resolution.target.and_then(|target| symbols.get(&(target.file, target.entity)));
+            if let (Some((_, name, _)), Some(target)) = (classes.get(base.class as usize), target) {
+                println!("{}#{name}\t\t{target}", source.path);
+            }
         }
     }
 }

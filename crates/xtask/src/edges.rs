@@ -15,7 +15,7 @@ use std::{
 use self::judges::{JUDGES, Judge};
 use crate::{
     Result,
-    accuracy::{into_file, make_folder, report},
+    accuracy::{all_or_their_failures, into_file, make_folder, report},
     shell::{self, cargo},
 };
 
@@ -57,26 +57,26 @@ pub(crate) fn run(options: &Options) -> Result {
     };
     let is_asked =
         |judge: &&Judge| options.judges.is_empty() || options.judges.iter().any(|name| name == judge.name);
-    for judge in JUDGES.iter().filter(is_asked) {
-        let folder = shell::root().join("target/accuracy").join(judge.name);
-        make_folder(&folder)?;
-        let corpus = match &options.corpus {
-            Some(corpus) => corpus.clone(),
-            None => (judge.corpus)()?,
-        };
-        let (judged, linked) = (folder.join("judge.tsv"), folder.join("linked.tsv"));
-        into_file(&mut (judge.command)(&corpus)?, &judged)?;
-        into_file(Command::new(&linker).arg(&corpus).arg("--modules"), &linked)?;
-        let (theirs, ours) = (edges(&judged)?, edges(&linked)?);
-        let tally = compare(&theirs, &if judge.is_closure { closures(&theirs, &ours) } else { ours });
-        keep(&folder.join("differences.tsv"), &tally)?;
-        let table = table(judge, &tally);
-        print!("{table}");
-        if options.corpus.is_none() {
-            report::replace(judge.name, "edges", &table)?;
-        }
-    }
-    Ok(())
+    let judged = JUDGES.iter().filter(is_asked).map(|judge| (judge.name, measure(judge, &linker, options)));
+    all_or_their_failures(judged)
+}
+
+fn measure(judge: &Judge, linker: &Path, options: &Options) -> Result {
+    let folder = shell::root().join("target/accuracy").join(judge.name);
+    make_folder(&folder)?;
+    let corpus = match &options.corpus {
+        Some(corpus) => corpus.clone(),
+        None => (judge.corpus)()?,
+    };
+    let (judged, linked) = (folder.join("judge.tsv"), folder.join("linked.tsv"));
+    into_file(&mut (judge.command)(&corpus)?, &judged)?;
+    into_file(Command::new(linker).arg(&corpus).arg(judge.asked), &linked)?;
+    let (theirs, ours) = (edges(&judged)?, edges(&linked)?);
+    let tally = compare(&theirs, &if judge.is_closure { closures(&theirs, &ours) } else { ours });
+    keep(&folder.join("differences.tsv"), &tally)?;
+    let table = table(judge, &tally);
+    print!("{table}");
+    if options.corpus.is_none() { report::replace(judge.name, "edges", &table) } else { Ok(()) }
 }
 
 fn edges(file: &Path) -> Result<Edges> {
@@ -156,10 +156,11 @@ fn table(judge: &Judge, tally: &Tally) -> String {
     let mark = |share: f64| if judge.goal.is_some_and(|goal| share < goal) { " ✗" } else { "" };
     let (precision, recall) = (share(false_positives.len()), share(missed.len()));
     format!(
-        "Judge: {}. Corpus: {}: {files} files.\n\n| edge | right | false | missed | precision | recall |\n\
+        "Judge: {}. Corpus: {}: {files} {}.\n\n| edge | right | false | missed | precision | recall |\n\
          |---|--:|--:|--:|--:|--:|\n| {} | {right} | {} | {} | {precision:.5}{} | {recall:.5}{} |\n",
         judge.title,
         judge.corpus_name,
+        judge.of,
         judge.what,
         false_positives.len(),
         missed.len(),

@@ -17,7 +17,16 @@ import sys
 from clang import cindex
 from clang.cindex import CursorKind as Kind
 
-SCOPE = {"function": ["kind", "is_abstract"], "class": ["kind"]}
+from references import References
+from signatures import parameters, return_type
+
+SCOPE = {
+    "function": ["kind", "is_abstract", "return_type"],
+    "class": ["kind"],
+    "parameter": ["kind", "annotation"],
+    "import": ["kind", "is_relative"],
+    "call": ["kind", "arguments"],
+}
 FUNCTIONS = {
     Kind.FUNCTION_DECL: "function", Kind.CXX_METHOD: "method", Kind.CONSTRUCTOR: "constructor",
     Kind.DESTRUCTOR: "destructor", Kind.CONVERSION_FUNCTION: "method", Kind.FUNCTION_TEMPLATE: "function",
@@ -51,6 +60,9 @@ class Judge:
             if byte == 10:
                 self.starts.append(place + 1)
         self.facts, self.blind = [], []
+        # Where the bodies of functions are, by offset.
+        self.bodies = []
+        self.references = References(self)
 
     def place(self, offset):
         line = bisect.bisect_right(self.starts, offset)
@@ -61,6 +73,7 @@ class Judge:
         for span in skipped_ranges(self.unit, file):
             self.blind.append([span.start.line, span.start.column, span.end.line, span.end.column])
         self.visit(self.unit.cursor)
+        self.references.preprocessed(self.unit.cursor)
         return self.facts, self.blind
 
     def is_here(self, cursor):
@@ -79,7 +92,14 @@ class Judge:
                 self.named_class(child)
             elif kind in ALIASES:
                 self.alias(child)
+            elif kind == Kind.CALL_EXPR:
+                self.references.call(child)
+            elif kind in (Kind.TYPE_REF, Kind.TEMPLATE_REF):
+                self.references.constructed(child)
             self.visit(child)
+
+    def is_in_function(self, offset):
+        return any(start <= offset < end for start, end in self.bodies)
 
     def is_written(self, cursor, name):
         """Whether the name stands where the cursor is: what a macro makes stands nowhere."""
@@ -120,9 +140,18 @@ class Judge:
                     return " ".join(self.source[start:end + 1].decode(errors="replace").split())
         return name
 
-    def add(self, fact, cursor, end, name, **said):
+    def add(self, fact, cursor, end, name, unknown=(), **said):
         said = {key: value for key, value in said.items() if value}
-        self.facts.append({"kind": fact, "at": self.place(end), "name": name, "qualified_name": self.qualified(cursor, name), "attributes": said})
+        self.facts.append(
+            {
+                "kind": fact,
+                "at": self.place(end),
+                "name": name,
+                "qualified_name": self.qualified(cursor, name),
+                "attributes": said,
+                "unknown": list(unknown),
+            }
+        )
 
     def hide(self, cursor, end=None):
         line, column = self.place(cursor.extent.end.offset if end is None else end)
@@ -151,8 +180,14 @@ class Judge:
             what = name[8:].strip()
             name = f"operator {what}" if what[0].isalpha() else f"operator{what}"
             kind = "method"
+        else:
+            self.bodies.append((cursor.location.offset, end))
         is_pure = is_pure and not text.rstrip().endswith(b"}")
-        self.add("function", cursor, end, name, kind=kind, is_abstract="true" if is_pure else "")
+        returned, unknown = return_type(self, cursor)
+        self.add(
+            "function", cursor, end, name, unknown, kind=kind, is_abstract="true" if is_pure else "", return_type=returned
+        )
+        parameters(self, cursor, end)
 
     def named_class(self, cursor):
         name = bare(cursor.spelling)

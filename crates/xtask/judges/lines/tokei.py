@@ -27,7 +27,7 @@ def counts_of(stats):
 
 
 # Languages in which tokei knows no strings but those between `"`.
-ONE_QUOTE = ("C", "C Header", "C++", "C++ Header", "C#", "Go", "Java", "Kotlin", "Rust", "Scala")
+ONE_QUOTE = ("C", "CHeader", "Cpp", "CppHeader", "CSharp", "Go", "Java", "Kotlin", "Rust", "Scala")
 
 
 def is_known(path, language):
@@ -41,8 +41,10 @@ def main(tokei, root, languages):
     print(json.dumps(SCOPE))
     command = [tokei, root, "--output", "json", "--no-ignore", "--types", ",".join(languages)]
     measured = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    for language in languages:
-        for report in measured.get(language, {}).get("reports", []):
+    for language, found in measured.items():
+        if language == "Total":
+            continue
+        for report in found["reports"]:
             path = os.path.relpath(report["name"], root).replace(os.sep, "/")
             counts = dict(zip(SCOPE["lines"], map(str, counts_of(report["stats"]))))
             unknown = [] if is_known(report["name"], language) else SCOPE["lines"]

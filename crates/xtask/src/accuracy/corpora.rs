@@ -1,4 +1,8 @@
-//! The code to compare on: fetched once through the registries' own clients, pinned, and kept in the user's cache.
+//! The code to compare on: fetched once through the registries' own clients, pinned by version and digest, and kept in the user's cache.
+
+mod debian;
+mod digest;
+mod tools;
 
 use std::{
     env, fs,
@@ -6,6 +10,7 @@ use std::{
     process::Command,
 };
 
+pub(crate) use self::tools::{crate_program, debian_packages, npm_package, python_packages};
 use super::{
     judges::{self, Judge},
     make_folder,
@@ -18,39 +23,70 @@ pub(crate) enum Source {
     PythonLibrary,
     /// A source distribution, as `name==version`.
     PyPi(&'static str),
-    /// OpenJDK's own sources, from Debian's package `openjdk-17-source`.
-    JavaLibrary,
-    /// The files of a package of Debian.
+    /// OpenJDK's own sources, from Debian's package `openjdk-17-source`, as `name=version`.
+    JavaLibrary(&'static str),
+    /// The files of a package of Debian, as `name=version`.
     Debian(&'static str),
-    /// Every fifteenth file of C, in the order of their paths, of Debian's package `linux-source-6.1`.
-    LinuxSample,
+    /// Every fifteenth file of C, in the order of their paths, of Debian's package `linux-source-6.1`, as `name=version`.
+    LinuxSample(&'static str),
     /// The crates of the registry that this workspace's lock file names.
     RustDependencies,
     /// A package of npm, as `name@version`.
     Npm(&'static str),
 }
 
-/// Fetches what is not there yet, and gives the folder that holds the language's corpus.
-pub(crate) fn fetch(judge: &Judge) -> Result<PathBuf> {
+/// A corpus that is there.
+pub(crate) struct Corpus {
+    /// Where it is.
+    pub(crate) folder: PathBuf,
+    /// What has to be said of it beside the figures: parts that are not what was asked for.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Fetches what is not there yet.
+pub(crate) fn fetch(judge: &Judge) -> Result<Corpus> {
     fetch_all(judge.language, judge.corpus)
 }
 
-/// As [`fetch`], for a corpus of this name.
-pub(crate) fn fetch_all(name: &str, corpus: &[Source]) -> Result<PathBuf> {
-    let folder = cache()?.join(name);
-    make_folder(&folder)?;
+/// As [`fetch`], for a corpus of this name. What lies in its folder and is no part of it is removed.
+pub(crate) fn fetch_all(name: &str, corpus: &[Source]) -> Result<Corpus> {
+    let folder = folder(name)?;
+    let (mut parts, mut notes) = (Vec::new(), Vec::new());
     for source in corpus {
+        let mut add = |part: debian::Part| {
+            parts.push(part.folder);
+            notes.extend(part.note);
+        };
         match source {
-            Source::PythonLibrary => python_library(&folder)?,
-            Source::PyPi(package) => pypi(&folder, package)?,
-            Source::Npm(package) => npm(&folder, package)?,
-            Source::JavaLibrary => java_library(&folder)?,
-            Source::Debian(package) => debian(&folder, package)?,
-            Source::LinuxSample => linux_sample(&folder)?,
-            Source::RustDependencies => rust_dependencies(&folder)?,
+            Source::PythonLibrary => parts.push(python_library(&folder)?),
+            Source::PyPi(package) => parts.push(pypi(&folder, package)?),
+            Source::Npm(package) => parts.push(npm(&folder, package)?),
+            Source::JavaLibrary(package) => add(debian::package(&folder, package, debian::java_modules)?),
+            Source::Debian(package) => add(debian::package(&folder, package, debian::whole)?),
+            Source::LinuxSample(package) => add(debian::package(&folder, package, debian::linux_sample)?),
+            Source::RustDependencies => parts.extend(rust_dependencies(&folder)?),
         }
     }
+    remove_others(&folder, &parts)?;
+    Ok(Corpus { folder, notes })
+}
+
+/// The folder of a corpus, which is made where it is not there.
+pub(crate) fn folder(name: &str) -> Result<PathBuf> {
+    let folder = cache()?.join(name);
+    make_folder(&folder)?;
     Ok(folder)
+}
+
+/// Removes what an earlier corpus of the same name had.
+fn remove_others(folder: &Path, parts: &[String]) -> Result {
+    let there = fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    for entry in there.flatten().filter(|entry| !parts.iter().any(|name| entry.file_name() == name.as_str()))
+    {
+        fs::remove_dir_all(entry.path())
+            .map_err(|error| format!("cannot remove {}: {error}", entry.path().display()))?;
+    }
+    Ok(())
 }
 
 /// `snake-pipe/accuracy` in the user's cache.
@@ -76,9 +112,10 @@ fn unless_there(folder: &Path, name: &str, make: impl FnOnce(&Path) -> Result) -
     fs::rename(&unfinished, &there).map_err(|error| format!("cannot make {}: {error}", there.display()))
 }
 
-fn python_library(folder: &Path) -> Result {
+fn python_library(folder: &Path) -> Result<String> {
     let (python, version) = judges::python_program()?;
-    unless_there(folder, &format!("python-{version}"), |there| {
+    let name = format!("python-{version}");
+    unless_there(folder, &name, |there| {
         let place = "import sysconfig; print(sysconfig.get_path('stdlib'))";
         let library = shell::output(Command::new(&python).args(["-c", place]))
             .ok_or("the judging Python does not say where its library is")?;
@@ -86,11 +123,13 @@ fn python_library(folder: &Path) -> Result {
         let mut copy = Command::new("sh");
         let script = "tar -C \"$1\" -cf - --exclude=site-packages --exclude=dist-packages --exclude=__pycache__ . | tar -C \"$2\" -xf -";
         shell::run(copy.args(["-c", script, "sh", &library]).arg(there))
-    })
+    })?;
+    Ok(name)
 }
 
-fn pypi(folder: &Path, package: &str) -> Result {
-    unless_there(folder, &package.replace("==", "-"), |there| {
+fn pypi(folder: &Path, package: &str) -> Result<String> {
+    let part = package.replace("==", "-");
+    unless_there(folder, &part, |there| {
         let name = package.split("==").next().unwrap_or(package);
         let (python, _) = judges::python_program()?;
         let mut download = Command::new(python);
@@ -106,142 +145,49 @@ fn pypi(folder: &Path, package: &str) -> Result {
             "--dest",
         ]);
         shell::run(download.arg(there))?;
-        unpack(there)
-    })
+        unpack(there, &part)
+    })?;
+    Ok(part)
 }
 
-fn npm(folder: &Path, package: &str) -> Result {
-    unless_there(folder, &package.trim_start_matches('@').replace(['@', '/'], "-"), |there| {
+fn npm(folder: &Path, package: &str) -> Result<String> {
+    let part = package.trim_start_matches('@').replace(['@', '/'], "-");
+    unless_there(folder, &part, |there| {
         shell::run(Command::new("npm").args(["pack", "--silent", package, "--pack-destination"]).arg(there))?;
-        unpack(there)
-    })
+        unpack(there, &part)
+    })?;
+    Ok(part)
 }
 
-/// The modules of OpenJDK that are compared.
-const JAVA_MODULES: [&str; 5] = ["java.base", "java.net.http", "java.sql", "java.xml", "jdk.compiler"];
-
-fn java_library(folder: &Path) -> Result {
-    unless_there(folder, "openjdk-17-source", |there| {
-        shell::run(Command::new("apt-get").args(["download", "openjdk-17-source"]).current_dir(there))?;
-        let script =
-            "dpkg-deb --fsys-tarfile openjdk-17-source_*.deb | tar -xf - && rm openjdk-17-source_*.deb";
-        shell::run(Command::new("sh").args(["-c", script]).current_dir(there))?;
-        let archive = there.join("usr/lib/jvm/openjdk-17/lib/src.zip");
-        let (python, _) = judges::python_program()?;
-        let extract = "import sys, zipfile; archive = zipfile.ZipFile(sys.argv[1]); modules = tuple(name + '/' for name in sys.argv[3:]); archive.extractall(sys.argv[2], [name for name in archive.namelist() if name.startswith(modules)])";
-        shell::run(Command::new(python).args(["-c", extract]).arg(archive).arg(there).args(JAVA_MODULES))?;
-        let rest = there.join("usr");
-        fs::remove_dir_all(&rest).map_err(|error| format!("cannot remove {}: {error}", rest.display()))
-    })
-}
-
-fn debian(folder: &Path, package: &str) -> Result {
-    unless_there(folder, package, |there| {
-        shell::run(Command::new("apt-get").args(["download", package]).current_dir(there))?;
-        let script = "dpkg-deb --fsys-tarfile ./*.deb | tar -xf - && rm ./*.deb";
-        shell::run(Command::new("sh").args(["-c", script]).current_dir(there))
-    })
-}
-
-/// How many files of Linux one of the sample stands for.
-const LINUX_STEP: &str = "15";
-
-fn linux_sample(folder: &Path) -> Result {
-    unless_there(folder, "linux-source-6.1-sample", |there| {
-        let whole = there.join("whole");
-        make_folder(&whole)?;
-        shell::run(Command::new("apt-get").args(["download", "linux-source-6.1"]).current_dir(&whole))?;
-        let script = "dpkg-deb --fsys-tarfile ./*.deb | tar -xO --wildcards '*/linux-source-6.1.tar.xz' | tar -xJf - --wildcards '*.c' '*.h'";
-        shell::run(Command::new("sh").args(["-c", script]).current_dir(&whole))?;
-        let (python, _) = judges::python_program()?;
-        let sample = "import os, shutil, sys; root, to, step = sys.argv[1], sys.argv[2], int(sys.argv[3]); paths = sorted(os.path.relpath(os.path.join(folder, name), root) for folder, _, names in os.walk(root) for name in names if name.endswith(('.c', '.h')) and not os.path.islink(os.path.join(folder, name))); [(os.makedirs(os.path.dirname(os.path.join(to, path)), exist_ok=True), shutil.copy(os.path.join(root, path), os.path.join(to, path))) for path in paths[::step]]";
-        let root = whole.join("linux-source-6.1");
-        shell::run(Command::new(python).args(["-c", sample]).args([&root, there]).arg(LINUX_STEP))?;
-        fs::remove_dir_all(&whole).map_err(|error| format!("cannot remove {}: {error}", whole.display()))
-    })
-}
-
-/// Copies the Rust files of every crate in the lock file, and removes crates that are no longer there.
-fn rust_dependencies(folder: &Path) -> Result {
-    let metadata = shell::output(&mut shell::cargo(&[
-        "metadata",
-        "--locked",
-        "--all-features",
-        "--format-version",
-        "1",
-    ]));
+/// Copies the Rust files of every crate in the lock file, which has their digests.
+fn rust_dependencies(folder: &Path) -> Result<Vec<String>> {
+    let arguments = ["metadata", "--locked", "--all-features", "--format-version", "1"];
+    let metadata = shell::output(&mut shell::cargo(&arguments));
     let metadata = metadata.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
     let metadata = metadata.ok_or("`cargo metadata` does not say what the workspace depends on")?;
-    let mut wanted = Vec::new();
+    let mut parts = Vec::new();
     for package in metadata["packages"].as_array().into_iter().flatten().filter(|it| !it["source"].is_null())
     {
-        let name = format!(
-            "{}-{}",
-            package["name"].as_str().unwrap_or_default(),
-            package["version"].as_str().unwrap_or_default()
-        );
-        let manifest = Path::new(package["manifest_path"].as_str().unwrap_or_default());
-        let sources = manifest.parent().ok_or_else(|| format!("{name} has no folder"))?;
+        let text = |field: &str| package[field].as_str().unwrap_or_default();
+        let name = format!("{}-{}", text("name"), text("version"));
+        let sources =
+            Path::new(text("manifest_path")).parent().ok_or_else(|| format!("{name} has no folder"))?;
         unless_there(folder, &name, |there| {
             let script = "cd \"$1\" && find . -type f -name '*.rs' -print0 | tar --null -T - -cf - | tar -C \"$2\" -xf -";
             shell::run(Command::new("sh").args(["-c", script, "sh"]).arg(sources).arg(there))
         })?;
-        wanted.push(name);
+        parts.push(name);
     }
-    let there = fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
-    for entry in there.flatten().filter(|entry| !wanted.iter().any(|name| entry.file_name() == name.as_str()))
-    {
-        fs::remove_dir_all(entry.path())
-            .map_err(|error| format!("cannot remove {}: {error}", entry.path().display()))?;
-    }
-    Ok(())
+    Ok(parts)
 }
 
-/// Makes an environment of the judging Python with these packages, and gives its interpreter.
-pub(crate) fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf> {
-    let (python, version) = judges::python_program()?;
-    let folder = cache()?.join("judges").join(format!("{name}-{version}"));
-    let interpreter = folder.join("bin/python3");
-    let done = folder.join("installed");
-    // An environment knows its own place, so it cannot be made elsewhere and moved.
-    if !done.exists() {
-        shell::run(Command::new(python).args(["-m", "venv"]).arg(&folder))?;
-        shell::run(Command::new(&interpreter).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
-        fs::write(&done, packages.join("\n"))
-            .map_err(|error| format!("cannot write {}: {error}", done.display()))?;
-    }
-    Ok(interpreter)
-}
-
-/// Installs a program from a crate, and gives its path.
-pub(crate) fn crate_program(name: &str, version: &str) -> Result<PathBuf> {
-    let folder = cache()?.join("judges").join(format!("{name}-{version}"));
-    let program = folder.join("bin").join(name);
-    if !program.exists() {
-        let mut install =
-            shell::cargo(&["install", "--quiet", "--locked", name, "--version", version, "--root"]);
-        shell::run(install.arg(&folder))?;
-    }
-    Ok(program)
-}
-
-/// Installs a package that a judge needs, and gives the folder in which `node_modules` is.
-pub(crate) fn npm_package(package: &str) -> Result<PathBuf> {
-    let folder = cache()?.join("judges");
-    make_folder(&folder)?;
-    let name = package.replace('@', "-");
-    unless_there(&folder, &name, |there| {
-        shell::run(Command::new("npm").args(["install", "--silent", package, "--prefix"]).arg(there))
-    })?;
-    Ok(folder.join(name))
-}
-
-/// Unpacks the one archive in a folder, and removes it.
-fn unpack(folder: &Path) -> Result {
+/// Unpacks the one archive of a part, when it is the one that was measured, and removes it.
+fn unpack(folder: &Path, part: &str) -> Result {
     let entries =
         fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     for entry in entries.flatten() {
         let archive = entry.path();
+        digest::check(&archive, part)?;
         let (python, _) = judges::python_program()?;
         let unpack = "import shutil, sys; shutil.unpack_archive(sys.argv[1], sys.argv[2])";
         shell::run(Command::new(python).args(["-c", unpack]).arg(&archive).arg(folder))?;

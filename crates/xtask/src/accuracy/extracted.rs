@@ -10,7 +10,7 @@ pub(crate) fn file_facts(line: &str, places: Places) -> Result<FileFacts, String
         serde_json::from_str(line).map_err(|error| format!("the extractor writes no JSON: {error}"))?;
     let status = file["parse_status"].as_str().unwrap_or("parsed");
     let mut facts = Vec::new();
-    functions(&file, &mut facts);
+    functions(&file, places, &mut facts);
     classes(&file, &mut facts);
     references(&file, &mut facts);
     facts.push(lines(&file));
@@ -22,7 +22,7 @@ pub(crate) fn file_facts(line: &str, places: Places) -> Result<FileFacts, String
     Ok(FileFacts { path: text(&file["path"]), error, facts, blind: Vec::new() })
 }
 
-fn functions(file: &Value, facts: &mut Vec<Fact>) {
+fn functions(file: &Value, places: Places, facts: &mut Vec<Fact>) {
     for (index, function) in list(&file["functions"]).iter().enumerate() {
         let at = span(&function["span"]);
         let kind = match function["kind"].as_str() {
@@ -40,7 +40,9 @@ fn functions(file: &Value, facts: &mut Vec<Fact>) {
         numbers(function, &at, facts);
         documentation(&function["doc_string"], &at, facts);
         for (number, parameter) in list(&function["parameters"]).iter().enumerate() {
-            let fact = Fact::new("parameter", part(&at, number), text(&parameter["name"]))
+            // A judge that knows where a function ends finds its parameters there.
+            let of = if places == Places::End { &at[2..] } else { &at };
+            let fact = Fact::new("parameter", part(of, number), text(&parameter["name"]))
                 .with("kind", &parameter["kind"])
                 .with("default", &parameter["default_value"])
                 .with("annotation", &parameter["type"]);

@@ -29,8 +29,10 @@ pub(crate) static MEASURES: &[Judge] = &[
         command: python_numbers,
         ..NUMBERS
     },
-    Judge { language: "java-numbers", command: |corpus| lizard(corpus, &["java"]), ..NUMBERS },
     Judge { language: "javascript-numbers", command: |corpus| lizard(corpus, &["js"]), ..NUMBERS },
+    Judge { language: "java-numbers", command: |corpus| lizard(corpus, &["java"]), ..NUMBERS },
+    Judge { language: "go-numbers", command: |corpus| lizard(corpus, &["go"]), ..NUMBERS },
+    Judge { language: "c-numbers", command: |corpus| lizard(corpus, &["c", "h"]), ..NUMBERS },
     Judge {
         language: "python-lines",
         extracted: &["python"],
@@ -39,9 +41,20 @@ pub(crate) static MEASURES: &[Judge] = &[
         command: |corpus| tokei(corpus, &["Python"]),
         ..LINES
     },
-    Judge { language: "java-lines", command: |corpus| tokei(corpus, &["Java"]), ..LINES },
-    Judge { language: "javascript-lines", command: |corpus| tokei(corpus, &["JavaScript", "JSX"]), ..LINES },
     Judge { language: "typescript-lines", command: |corpus| tokei(corpus, &["TypeScript", "TSX"]), ..LINES },
+    Judge { language: "javascript-lines", command: |corpus| tokei(corpus, &["JavaScript", "JSX"]), ..LINES },
+    Judge { language: "java-lines", command: |corpus| tokei(corpus, &["Java"]), ..LINES },
+    Judge { language: "rust-lines", command: |corpus| tokei(corpus, &["Rust"]), ..LINES },
+    Judge { language: "go-lines", command: |corpus| tokei(corpus, &["Go"]), ..LINES },
+    Judge { language: "c-lines", command: |corpus| tokei(corpus, &["C", "C Header"]), ..LINES },
+    Judge {
+        language: "cpp-lines",
+        command: |corpus| tokei(corpus, &["C++", "C++ Header", "C Header"]),
+        ..LINES
+    },
+    Judge { language: "csharp-lines", command: |corpus| tokei(corpus, &["C#"]), ..LINES },
+    Judge { language: "kotlin-lines", command: |corpus| tokei(corpus, &["Kotlin"]), ..LINES },
+    Judge { language: "scala-lines", command: |corpus| tokei(corpus, &["Scala"]), ..LINES },
 ];
 
 const NUMBERS: Judge = Judge { name: "lizard 1.17.10", ..LINES };

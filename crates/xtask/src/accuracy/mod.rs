@@ -23,6 +23,7 @@ use serde_json::json;
 pub(crate) use self::judges::install_python_if_missing;
 use self::{
     compare::{Comparison, Difference},
+    corpora::Corpus,
     fact::FileFacts,
     judges::Judge,
 };
@@ -58,14 +59,30 @@ pub(crate) fn run(options: &Options) -> Result {
     let is_asked = |judge: &&'static Judge| {
         options.languages.is_empty() || options.languages.iter().any(|name| name == judge.language)
     };
-    for judge in judges::all().filter(is_asked) {
-        let measured = measure(judge, &extractor, options.corpus.as_deref())?;
-        print!("{}", report::table(judge, &measured));
-        if options.corpus.is_none() {
-            report::write(judge, &measured)?;
+    let mut last = None;
+    let judged = judges::all().filter(is_asked).map(|judge| {
+        let measured = measure(judge, &extractor, options.corpus.as_deref(), &mut last).and_then(|measured| {
+            print!("{}", report::table(judge, &measured));
+            if options.corpus.is_none() { report::write(judge, &measured) } else { Ok(()) }
+        });
+        (judge.language, measured)
+    });
+    all_or_their_failures(judged)
+}
+
+/// Goes through every part, also behind one that fails, and says at the end which failed and why.
+pub(crate) fn all_or_their_failures(parts: impl Iterator<Item = (&'static str, Result)>) -> Result {
+    let mut failed = Vec::new();
+    for (name, result) in parts {
+        if let Err(error) = result {
+            println!("{name}: not measured: {error}");
+            failed.push(format!("  {name}: {error}"));
         }
     }
-    Ok(())
+    match failed.len() {
+        0 => Ok(()),
+        count => Err(format!("{count} not measured, the others are:\n{}", failed.join("\n"))),
+    }
 }
 
 /// What was measured of a language.
@@ -78,28 +95,56 @@ pub(crate) struct Measured {
     pub(crate) missing: u64,
     /// Which version of the judge it was.
     pub(crate) version: String,
+    /// What is not as it was asked for in the corpus.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Fetches the corpus, runs both sides, compares, and keeps the differences under target/accuracy/.
-pub(crate) fn measure(judge: &'static Judge, extractor: &Path, corpus: Option<&Path>) -> Result<Measured> {
+fn measure(
+    judge: &'static Judge,
+    extractor: &Path,
+    corpus: Option<&Path>,
+    last: &mut Option<Extraction>,
+) -> Result<Measured> {
     let folder = shell::root().join("target/accuracy").join(judge.language);
     make_folder(&folder)?;
-    let corpus = match corpus {
-        Some(corpus) => corpus.to_owned(),
+    let Corpus { folder: corpus, notes } = match corpus {
+        Some(corpus) => Corpus { folder: corpus.to_owned(), notes: Vec::new() },
         None => corpora::fetch(judge.of_facts())?,
     };
-    let (judged, extracted) = (folder.join("judge.ndjson"), folder.join("extracted.ndjson"));
+    let judged = folder.join("judge.ndjson");
     let (mut command, version) = (judge.command)(&corpus)?;
     into_file(&mut command, &judged)?;
+    let languages = judge.of_facts().extracted;
+    let ours = match last.take().filter(|it| it.corpus == corpus && it.languages == languages) {
+        Some(extraction) => last.insert(extraction),
+        None => last.insert(extract(extractor, corpus, languages, &folder)?),
+    };
+    let measured =
+        Measured { comparison: Comparison::default(), unread_by_judge: 0, missing: 0, version, notes };
+    join(judge, &judged, &ours.by_path, &folder, measured)
+}
+
+/// What the extractor said of a corpus: several judges may follow each other on the same one.
+struct Extraction {
+    corpus: PathBuf,
+    languages: &'static [&'static str],
+    by_path: HashMap<String, String>,
+}
+
+fn extract(
+    extractor: &Path,
+    corpus: PathBuf,
+    languages: &'static [&'static str],
+    folder: &Path,
+) -> Result<Extraction> {
+    let extracted = folder.join("extracted.ndjson");
     let mut extract = Command::new(extractor);
-    extract
-        .args(["extract", "--ast", "none"])
-        .args(judge.of_facts().extracted.iter().flat_map(|name| ["--language", name]));
+    extract.args(["extract", "--ast", "none"]).args(languages.iter().flat_map(|name| ["--language", name]));
     // The facts that an earlier build left in the user's cache must not answer for this one.
     extract.arg(&corpus).env("XDG_CACHE_HOME", folder.join("cache"));
     into_file(&mut extract, &extracted)?;
-    let ours = by_path(&extracted)?;
-    join(judge, &judged, &ours, &folder, version)
+    Ok(Extraction { by_path: by_path(&extracted)?, corpus, languages })
 }
 
 fn join(
@@ -107,14 +152,13 @@ fn join(
     judged: &Path,
     ours: &HashMap<String, String>,
     folder: &Path,
-    version: String,
+    mut measured: Measured,
 ) -> Result<Measured> {
     let mut differences = Differences::create(folder)?;
     let mut lines = lines(judged)?;
     let head = lines.next().ok_or("the judge says nothing")??;
     let scope = serde_json::from_str(&head).map_err(|error| format!("the judge's first line: {error}"))?;
-    let mut measured =
-        Measured { comparison: Comparison::of(scope), unread_by_judge: 0, missing: 0, version };
+    measured.comparison = Comparison::of(scope);
     let places = judge.places;
     for line in lines {
         let judge = FileFacts::of_judge(&line?)?;

@@ -23,6 +23,9 @@ pub(crate) fn table(judge: &'static Judge, measured: &Measured) -> String {
         measured.missing,
         comparison.blind,
     );
+    for note in &measured.notes {
+        text.push_str(&format!("Measured with {note}.\n\n"));
+    }
     text.push_str("| fact | right | false | missed | precision | recall |\n|---|--:|--:|--:|--:|--:|\n");
     for (row, tally) in &comparison.rows {
         let mark = |share: f64| if share < judge.goal { " ✗" } else { "" };

@@ -30,30 +30,46 @@ pub(super) struct Judge {
     pub(super) goal: Option<f64>,
     /// Whether the judge says what a file reaches through others, not what it imports itself.
     pub(super) is_closure: bool,
+    /// What `link_report` is asked for.
+    pub(super) asked: &'static str,
+    /// What has edges, for the report.
+    pub(super) of: &'static str,
     pub(super) command: fn(&Path) -> Result<Command>,
 }
+
+/// What the judges of imports have in common.
+const IMPORTS: Judge = Judge {
+    name: "",
+    title: "",
+    what: "file imports file",
+    corpus_name: "",
+    corpus: || corpora::folder("none"),
+    goal: None,
+    is_closure: false,
+    asked: "--modules",
+    of: "files",
+    command: c,
+};
 
 /// Every judge.
 pub(super) static JUDGES: &[Judge] = &[
     Judge {
         name: "python-imports",
         title: "grimp 3.19",
-        what: "file imports file",
         corpus_name: "ten source distributions",
-        corpus: || corpora::fetch_all("python-imports", PYTHON),
+        corpus: || Ok(corpora::fetch_all("python-imports", PYTHON)?.folder),
         goal: Some(0.995),
-        is_closure: false,
         command: python,
+        ..IMPORTS
     },
     Judge {
         name: "typescript-imports",
         title: "`ts.resolveModuleName` of TypeScript 5.4.5",
-        what: "file imports file",
         corpus_name: "ten packages of npm, in JavaScript and TypeScript",
-        corpus: || corpora::fetch_all("typescript-imports", NPM),
+        corpus: || Ok(corpora::fetch_all("typescript-imports", NPM)?.folder),
         goal: Some(0.995),
-        is_closure: false,
         command: typescript,
+        ..IMPORTS
     },
     Judge {
         name: "rust-modules",
@@ -61,9 +77,9 @@ pub(super) static JUDGES: &[Judge] = &[
         what: "crate has file",
         corpus_name: "twelve crates that this workspace depends on",
         corpus: || locked("rust-modules", &CRATES),
-        goal: None,
         is_closure: true,
         command: rust,
+        ..IMPORTS
     },
     Judge {
         name: "c-includes",
@@ -71,9 +87,45 @@ pub(super) static JUDGES: &[Judge] = &[
         what: "file includes file, through others too",
         corpus_name: "the C library of tree-sitter",
         corpus: || locked("c-includes", &["tree-sitter"]),
-        goal: None,
         is_closure: true,
         command: c,
+        ..IMPORTS
+    },
+    Judge {
+        name: "python-bases",
+        title: "CPython, which imports every module of the packages",
+        what: "class extends class",
+        corpus_name: "celery, docutils, networkx, pylint and Sphinx, as pip installs them",
+        corpus: python_installed,
+        goal: Some(0.99),
+        asked: "--resolved-bases",
+        of: "classes",
+        command: python_bases,
+        ..IMPORTS
+    },
+    Judge {
+        name: "typescript-bases",
+        title: "the type checker of TypeScript 5.4.5",
+        what: "class or interface extends or implements another",
+        corpus_name: "the sources of five packages of npm",
+        corpus: || Ok(corpora::fetch_all("typescript-types", TYPED)?.folder),
+        goal: Some(0.99),
+        asked: "--resolved-bases",
+        of: "classes",
+        command: |corpus| typescript_types(corpus, "bases"),
+        ..IMPORTS
+    },
+    Judge {
+        name: "typescript-calls",
+        title: "the type checker of TypeScript 5.4.5",
+        what: "call said to be resolved",
+        corpus_name: "the sources of five packages of npm",
+        corpus: || Ok(corpora::fetch_all("typescript-types", TYPED)?.folder),
+        goal: Some(0.97),
+        asked: "--resolved-calls",
+        of: "calls of which the checker knows the declaration",
+        command: |corpus| typescript_types(corpus, "calls"),
+        ..IMPORTS
     },
 ];
 
@@ -135,6 +187,49 @@ fn typescript(corpus: &Path) -> Result<Command> {
     Ok(command)
 }
 
+/// Packages that ship their sources in TypeScript.
+const TYPED: &[Source] = &[
+    Source::Npm("@tanstack/query-core@5.40.0"),
+    Source::Npm("@tanstack/table-core@8.17.3"),
+    Source::Npm("@reduxjs/toolkit@2.2.5"),
+    Source::Npm("rxjs@7.8.1"),
+    Source::Npm("viem@2.13.7"),
+];
+
+fn typescript_types(corpus: &Path, what: &str) -> Result<Command> {
+    let packages = corpora::npm_package(judges::TYPESCRIPT)?;
+    let mut command = Command::new("node");
+    command.arg(judges::programs().join("edges/typescript_types.js")).arg(corpus).arg(packages).arg(what);
+    Ok(command)
+}
+
+/// Packages that can be imported whole, with what they need.
+const PYTHON_INSTALLED: [&str; 5] =
+    ["celery==5.4.0", "docutils==0.21.2", "networkx==3.3", "pylint==3.2.2", "Sphinx==7.3.7"];
+
+/// The packages' own folders where the judging Python imports them from.
+fn python_installed() -> Result<PathBuf> {
+    let interpreter = corpora::python_packages("python-bases", &PYTHON_INSTALLED)?;
+    let place = "import sysconfig; print(sysconfig.get_path('purelib'))";
+    let installed = shell::output(Command::new(interpreter).args(["-c", place]));
+    let installed = PathBuf::from(installed.ok_or("the judging Python does not say where its packages are")?);
+    let folder = corpora::folder("python-bases")?;
+    for package in PYTHON_INSTALLED {
+        let name = package.split("==").next().unwrap_or(package).to_lowercase();
+        let copy = folder.join(&name);
+        if !copy.exists() {
+            shell::run(Command::new("cp").arg("-r").arg(installed.join(&name)).arg(&copy))?;
+        }
+    }
+    Ok(folder)
+}
+
+fn python_bases(corpus: &Path) -> Result<Command> {
+    let mut command = Command::new(corpora::python_packages("python-bases", &PYTHON_INSTALLED)?);
+    command.arg(judges::programs().join("edges/python_bases.py")).arg(corpus);
+    Ok(command)
+}
+
 /// Crates of some size.
 const CRATES: [&str; 12] = [
     "clap_builder",
@@ -153,7 +248,7 @@ const CRATES: [&str; 12] = [
 
 /// Copies crates that this workspace depends on, in the versions that it is locked to.
 fn locked(name: &str, crates: &[&str]) -> Result<PathBuf> {
-    let folder = corpora::fetch_all(name, &[])?;
+    let folder = corpora::folder(name)?;
     let registry = registry()?;
     for package in packages()? {
         let is_meant = package["name"].as_str().is_some_and(|name| crates.contains(&name));

@@ -1,0 +1,68 @@
+"""What the classes of packages really extend: class, nothing, base; by tabs. A line without a base says that the class was seen.
+
+Argument: a folder with copies of packages that are installed. Every module of them is imported; what cannot be imported is said on standard
+error and not judged. A class is its file, `#` and its qualified name; a base its file, `#` and its bare name.
+"""
+
+import importlib
+import os
+import pkgutil
+import sys
+
+
+def modules(root):
+    for name in sorted(os.listdir(root)):
+        yield name
+        folder = [os.path.join(sys.modules[name].__path__[0])] if name in sys.modules else []
+        for found in pkgutil.walk_packages(folder, name + ".", onerror=lambda _: None):
+            # What runs when it is imported is no module of the package.
+            if not found.name.endswith("__main__"):
+                yield found.name
+
+
+def path_of(cls, root, names):
+    module = sys.modules.get(cls.__module__)
+    file = getattr(module, "__file__", None)
+    first = cls.__module__.split(".")[0]
+    if not file or first not in names:
+        return None
+    installed = os.path.dirname(sys.modules[first].__path__[0])
+    return os.path.relpath(file, installed).replace(os.sep, "/")
+
+
+def classes_in(module):
+    """Classes that a module defines, nested ones too."""
+    open_classes = [each for each in vars(module).values() if isinstance(each, type)]
+    seen = set()
+    while open_classes:
+        cls = open_classes.pop()
+        if id(cls) in seen or cls.__module__ != module.__name__:
+            continue
+        seen.add(id(cls))
+        yield cls
+        open_classes.extend(each for each in vars(cls).values() if isinstance(each, type))
+
+
+def main(root):
+    names = set(os.listdir(root))
+    lines = set()
+    for name in modules(root):
+        try:
+            module = importlib.import_module(name)
+        except BaseException as error:  # A module may do anything when it is imported.
+            print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
+            continue
+        for cls in classes_in(module):
+            own = path_of(cls, root, names)
+            if own is None or "<locals>" in cls.__qualname__:
+                continue
+            lines.add(f"{own}#{cls.__qualname__}\t\t")
+            for base in cls.__bases__:
+                path = path_of(base, root, names)
+                if path:
+                    lines.add(f"{own}#{cls.__qualname__}\t\t{path}#{base.__name__}")
+    # Modules may print when they are imported.
+    sys.__stdout__.write("\n".join(sorted(lines)) + "\n")
+
+
+main(sys.argv[1])
