@@ -198,6 +198,8 @@ fn symbols(sources: &[Source]) -> HashMap<(FileKey, Entity), String> {
     let of_source = |source: &Source| {
         let (key, path) = (source.path.key(), source.path.as_str().to_owned());
         let symbol = move |(entity, name, _): &(Entity, String, u32)| {
+            // A constructor of JavaScript is known by its class.
+            let name = name.strip_suffix(".constructor").unwrap_or(name);
             let last = name.rsplit(['.', ':']).next().unwrap_or(name);
             ((key, *entity), format!("{path}#{last}"))
         };

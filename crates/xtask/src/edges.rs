@@ -155,6 +155,7 @@ fn table(judge: &Judge, tally: &Tally) -> String {
     let share = |wrong: usize| *right as f64 / (right + wrong).max(1) as f64;
     let mark = |share: f64| if judge.goal.is_some_and(|goal| share < goal) { " ✗" } else { "" };
     let (precision, recall) = (share(false_positives.len()), share(missed.len()));
+    let recall_mark = if judge.is_of_precision { "" } else { mark(recall) };
     format!(
         "Judge: {}. Corpus: {}: {files} {}.\n\n| edge | right | false | missed | precision | recall |\n\
          |---|--:|--:|--:|--:|--:|\n| {} | {right} | {} | {} | {precision:.5}{} | {recall:.5}{} |\n",
@@ -165,7 +166,7 @@ fn table(judge: &Judge, tally: &Tally) -> String {
         false_positives.len(),
         missed.len(),
         mark(precision),
-        mark(recall),
+        recall_mark,
     )
 }
 

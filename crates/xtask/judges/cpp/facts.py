@@ -74,7 +74,9 @@ class Judge:
             self.blind.append([span.start.line, span.start.column, span.end.line, span.end.column])
         self.visit(self.unit.cursor)
         self.references.preprocessed(self.unit.cursor)
-        return self.facts, self.blind
+        # A type that a typedef defines is a child of it too, and a file may include itself.
+        facts = list({json.dumps(fact): fact for fact in self.facts}.values())
+        return facts, self.blind
 
     def is_here(self, cursor):
         file = cursor.location.file

@@ -31,6 +31,14 @@ class References:
                 self.include(child)
             elif child.kind == Kind.MACRO_INSTANTIATION:
                 self.macro(child)
+            elif child.kind == Kind.MACRO_DEFINITION:
+                self.definition(child)
+
+    def definition(self, cursor):
+        """Where a definition of a macro ends is another place to clang; ctags judges macros."""
+        first, last = cursor.extent.start.line, cursor.extent.end.line
+        for kind in ("function", "parameter"):
+            self.judge.blind.append([first, 0, last + 2, 0, kind])
 
     def include(self, cursor):
         start = cursor.extent.start.offset

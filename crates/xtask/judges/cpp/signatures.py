@@ -68,7 +68,8 @@ def return_type(judge, cursor):
 
 
 def folded(text):
-    return " ".join(text.decode(errors="replace").split())
+    """The text without spaces but those between two words."""
+    return re.sub(r"(?<=\W) | (?=\W)", "", " ".join(text.decode(errors="replace").split()))
 
 
 def is_same(written, spelling):

@@ -56,7 +56,8 @@ function symbolOf(declaration) {
 function qualified(node) {
   const names = [];
   for (let each = node; each; each = each.parent) {
-    const isScope = ts.isClassLike(each) || ts.isInterfaceDeclaration(each) || ts.isFunctionLike(each) || ts.isModuleDeclaration(each);
+    const isScope = ts.isClassLike(each) || ts.isInterfaceDeclaration(each) || ts.isFunctionLike(each) ||
+      (ts.isModuleDeclaration(each) && ts.isIdentifier(each.name));
     if (isScope) names.unshift(nameOf(each) ?? "(anonymous)");
   }
   return names.join(".");

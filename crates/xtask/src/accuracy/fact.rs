@@ -109,6 +109,12 @@ impl Fact {
 
     /// The fact in the place that a judge knows, and with the names that it knows.
     pub(crate) fn known_to(mut self, places: Places) -> Self {
+        if places == Places::End {
+            // Clang says a type by its words; how many spaces are between them is the source's.
+            for name in ["annotation", "return_type"] {
+                self.attributes.entry(name.to_owned()).and_modify(|text| *text = without_blanks(text));
+            }
+        }
         let [_, _, line, column] = self.at[..] else { return self };
         match places {
             Places::Whole => {}
@@ -135,6 +141,19 @@ impl Fact {
         let begin = (self.at.first().copied().unwrap_or(0), self.at.get(1).copied().unwrap_or(0));
         (*line, *column) <= begin && begin < (*end_line, *end_column)
     }
+}
+
+/// A text without spaces but those between two words.
+fn without_blanks(text: &str) -> String {
+    let is_word = |letter: Option<char>| letter.is_some_and(|it| it.is_alphanumeric() || it == '_');
+    let mut short = String::new();
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter != ' ' || is_word(short.chars().last()) && is_word(letters.peek().copied()) {
+            short.push(letter);
+        }
+    }
+    short
 }
 
 /// A JSON string's text; empty for anything else.

@@ -34,14 +34,19 @@ pub(crate) struct Judge {
     pub(crate) command: fn(&Path) -> Result<(Command, String)>,
 }
 
-/// Every judge, those of numbers included.
-pub(crate) fn all() -> impl Iterator<Item = &'static Judge> {
-    JUDGES.iter().chain(MEASURES)
+/// Every judge, those of numbers included; those of one corpus follow each other, so that it is extracted once.
+pub(crate) fn all() -> Vec<&'static Judge> {
+    let mut all: Vec<&Judge> = JUDGES.iter().chain(MEASURES).collect();
+    all.sort_by_key(|judge| {
+        let place = JUDGES.iter().position(|it| it.language == judge.of_facts().language);
+        place.unwrap_or(JUDGES.len())
+    });
+    all
 }
 
 /// The names of the languages, and of what is measured of them.
 pub(crate) fn names() -> Vec<&'static str> {
-    all().map(|judge| judge.language).collect()
+    all().iter().map(|judge| judge.language).collect()
 }
 
 impl Judge {

@@ -60,11 +60,12 @@ pub(crate) fn run(options: &Options) -> Result {
         options.languages.is_empty() || options.languages.iter().any(|name| name == judge.language)
     };
     let mut last = None;
-    let judged = judges::all().filter(is_asked).map(|judge| {
-        let measured = measure(judge, &extractor, options.corpus.as_deref(), &mut last).and_then(|measured| {
-            print!("{}", report::table(judge, &measured));
-            if options.corpus.is_none() { report::write(judge, &measured) } else { Ok(()) }
-        });
+    let judged = judges::all().into_iter().filter(is_asked).map(|judge| {
+        let measured =
+            measure(judge, &extractor, options.corpus.as_deref(), &mut last).and_then(|measured| {
+                print!("{}", report::table(judge, &measured));
+                if options.corpus.is_none() { report::write(judge, &measured) } else { Ok(()) }
+            });
         (judge.language, measured)
     });
     all_or_their_failures(judged)

@@ -28,6 +28,8 @@ pub(super) struct Judge {
     pub(super) corpus: fn() -> Result<PathBuf>,
     /// The share that precision and recall have to reach; none where there is no goal.
     pub(super) goal: Option<f64>,
+    /// Whether the goal is one of precision alone.
+    pub(super) is_of_precision: bool,
     /// Whether the judge says what a file reaches through others, not what it imports itself.
     pub(super) is_closure: bool,
     /// What `link_report` is asked for.
@@ -45,6 +47,7 @@ const IMPORTS: Judge = Judge {
     corpus_name: "",
     corpus: || corpora::folder("none"),
     goal: None,
+    is_of_precision: false,
     is_closure: false,
     asked: "--modules",
     of: "files",
@@ -98,6 +101,7 @@ pub(super) static JUDGES: &[Judge] = &[
         corpus_name: "celery, docutils, networkx, pylint and Sphinx, as pip installs them",
         corpus: python_installed,
         goal: Some(0.99),
+        is_of_precision: true,
         asked: "--resolved-bases",
         of: "classes",
         command: python_bases,
@@ -110,6 +114,7 @@ pub(super) static JUDGES: &[Judge] = &[
         corpus_name: "the sources of five packages of npm",
         corpus: || Ok(corpora::fetch_all("typescript-types", TYPED)?.folder),
         goal: Some(0.99),
+        is_of_precision: true,
         asked: "--resolved-bases",
         of: "classes",
         command: |corpus| typescript_types(corpus, "bases"),
@@ -122,6 +127,7 @@ pub(super) static JUDGES: &[Judge] = &[
         corpus_name: "the sources of five packages of npm",
         corpus: || Ok(corpora::fetch_all("typescript-types", TYPED)?.folder),
         goal: Some(0.97),
+        is_of_precision: true,
         asked: "--resolved-calls",
         of: "calls of which the checker knows the declaration",
         command: |corpus| typescript_types(corpus, "calls"),

@@ -31,7 +31,8 @@ pub(super) fn java(corpus: &Path) -> Result<(Command, String)> {
 }
 
 pub(super) fn rust(corpus: &Path) -> Result<(Command, String)> {
-    let arguments = ["build", "--quiet", "--package", "xtask", "--features", "rust-judge", "--bin", "rust-facts"];
+    let arguments =
+        ["build", "--quiet", "--package", "xtask", "--features", "rust-judge", "--bin", "rust-facts"];
     shell::run(&mut shell::cargo(&arguments))?;
     let mut command = Command::new(crate::accuracy::build_folder()?.join("debug/rust-facts"));
     command.arg(corpus);
