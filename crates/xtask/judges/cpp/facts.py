@@ -96,6 +96,10 @@ class Judge:
                 self.alias(child)
             elif kind == Kind.CALL_EXPR:
                 self.references.call(child)
+            elif kind in (Kind.USING_DIRECTIVE, Kind.USING_DECLARATION):
+                # An import to the extractor; clang is asked for includes alone.
+                start, end = child.extent.start.offset, child.extent.end.offset
+                self.blind.append([*self.place(start), *self.place(end), "import"])
             elif kind in (Kind.TYPE_REF, Kind.TEMPLATE_REF):
                 self.references.constructed(child)
             self.visit(child)
