@@ -11,6 +11,7 @@ static CODE: Bytes = Bytes::of(b"(){}?&|/#");
 pub(super) static RULES: LanguageRules = LanguageRules {
     language: Language::C,
     extensions: &["c", "h"],
+    prepare: c::without_macros,
     grammars: &[|| tree_sitter_c::LANGUAGE.into()],
     nodes: &[
         ("comment", Role::Comment),

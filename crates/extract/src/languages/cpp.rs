@@ -1,6 +1,5 @@
 //! C++. The rules are those of [`c_family`](super::c_family).
 
-mod heads;
 mod sniff;
 
 use snake_pipe_core::{
@@ -21,7 +20,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         "C", "H", "c++", "cc", "cpp", "cppm", "cxx", "h++", "hh", "hpp", "hxx", "inl", "ipp", "ixx", "tpp",
     ],
     shared_extensions: &[("h", sniff::is_cpp)],
-    prepare: heads::without_macros,
+    prepare: c::without_macros,
     grammars: &[|| tree_sitter_cpp::LANGUAGE.into()],
     nodes: &[
         ("comment", Role::Comment),

@@ -12,6 +12,7 @@ mod classes;
 mod counting;
 mod declarators;
 mod functions;
+mod heads;
 mod surface;
 mod variables;
 
@@ -23,6 +24,7 @@ pub(super) use classes::{
 };
 pub(super) use counting::directive;
 pub(super) use functions::{function_definition, lambda, macro_definition};
+pub(super) use heads::without_macros;
 use snake_pipe_core::model::{Import, ImportKind};
 use tree_sitter::Node;
 pub(super) use variables::{catch_clause, declaration, for_range_loop, function_declarator};

@@ -1,5 +1,5 @@
-//! Heads of classes with macros in them, which the grammar (tree-sitter-cpp 0.23) takes for something else: `class API Foo {` is
-//! a variable or a function to it, often without an error.
+//! Heads of classes and structs with macros in them, which the grammars (tree-sitter-cpp 0.23, tree-sitter-c 0.24) take for
+//! something else: `class API Foo {` is a variable or a function to them, often without an error.
 
 use std::ops::Range;
 
@@ -11,8 +11,18 @@ const MOST_EXPORTS: usize = 8;
 const MOST_BYTES: usize = 4_000;
 /// How the names of macros end that say what a library offers. They alone are macros before the name of a class that is only
 /// declared, which looks like a variable, and wherever else they stand in the file.
-const EXPORT_ENDINGS: [&[u8]; 8] =
-    [b"EXPORT", b"EXPORTS", b"IMPORT", b"API", b"ABI", b"PUBLIC", b"VISIBLE", b"TEMPLATE_VIS"];
+const EXPORT_ENDINGS: [&[u8]; 10] = [
+    b"EXPORT",
+    b"EXPORTS",
+    b"IMPORT",
+    b"IMPEXP",
+    b"EXTERN",
+    b"API",
+    b"ABI",
+    b"PUBLIC",
+    b"VISIBLE",
+    b"TEMPLATE_VIS",
+];
 /// Words that are no name, so that what they follow is no head.
 const KEYWORDS: [&[u8]; 18] = [
     b"class",
@@ -38,7 +48,7 @@ const KEYWORDS: [&[u8]; 18] = [
 /// Replaces, at the same length, between `class`, `struct`, `union` or `enum` and the name of what is defined there: macros, with
 /// their arguments, by blanks; a macro behind the name that means `final` by that; attributes of an `enum class`, which the
 /// grammar does not know, by blanks. Comments and strings may be changed as well: no fact is taken from what is changed.
-pub(super) fn without_macros(source: &[u8]) -> Option<Vec<u8>> {
+pub(in crate::languages) fn without_macros(source: &[u8]) -> Option<Vec<u8>> {
     let mut mended: Option<Vec<u8>> = None;
     let mut exports: Vec<&[u8]> = Vec::new();
     let mut place = 0;
