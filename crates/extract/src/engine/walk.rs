@@ -243,6 +243,23 @@ impl<'t> Walk<'t> {
         found
     }
 
+    /// The first child between two places, in bytes, that the grammar does not understand.
+    pub(crate) fn error_between(&mut self, node: Node<'t>, start: usize, end: usize) -> Option<Node<'t>> {
+        self.spare.reset(node);
+        let mut more = self.spare.goto_first_child();
+        while more {
+            let child = self.spare.node();
+            if child.start_byte() >= end {
+                return None;
+            }
+            if child.is_error() && child.start_byte() >= start {
+                return Some(child);
+            }
+            more = self.spare.goto_next_sibling();
+        }
+        None
+    }
+
     /// The first child of this kind.
     pub(crate) fn child_of_kind(&mut self, node: Node<'t>, kind: KindName) -> Option<Node<'t>> {
         let id = self.table.kind_id(kind);

@@ -1,5 +1,6 @@
 //! C++. The rules are those of [`c_family`](super::c_family).
 
+mod qt;
 mod sniff;
 
 use snake_pipe_core::{
@@ -20,7 +21,7 @@ pub(super) static RULES: LanguageRules = LanguageRules {
         "C", "H", "c++", "cc", "cpp", "cppm", "cxx", "h++", "hh", "hpp", "hxx", "inl", "ipp", "ixx", "tpp",
     ],
     shared_extensions: &[("h", sniff::is_cpp)],
-    prepare: c::without_macros,
+    prepare,
     grammars: &[|| tree_sitter_cpp::LANGUAGE.into()],
     nodes: &[
         ("comment", Role::Comment),
@@ -85,6 +86,12 @@ pub(super) static RULES: LanguageRules = LanguageRules {
     texts: &["raw_string_literal"],
     ..c::COMMON
 };
+
+/// What the preprocessor takes out of heads of classes, and Qt out of a source.
+fn prepare(source: &[u8]) -> Option<Vec<u8>> {
+    let without_macros = c::without_macros(source);
+    qt::without_words(without_macros.as_deref().unwrap_or(source)).or(without_macros)
+}
 
 /// `using a::b;` takes a name, `using namespace a;` all names.
 fn using_declaration<'t>(walk: &mut Walk<'t>, node: Node<'t>) {

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{
-    ARRAY_DECLARATOR, ATTRIBUTED_DECLARATOR, BODY, DECLARATOR, DEPENDENT_NAME, ERROR, FUNCTION_DECLARATOR,
+    ARRAY_DECLARATOR, ATTRIBUTED_DECLARATOR, BODY, DECLARATOR, DEPENDENT_NAME, FUNCTION_DECLARATOR,
     INIT_DECLARATOR, NAME, OPERATOR_CAST, PARENTHESIZED_DECLARATOR, POINTER_DECLARATOR, QUALIFIED_IDENTIFIER,
     REFERENCE_DECLARATOR, SCOPE, SIZED_TYPE_SPECIFIER, TEMPLATE_FUNCTION, TEMPLATE_METHOD, TEMPLATE_TYPE,
     TYPE, TYPE_IDENTIFIER, TYPE_QUALIFIER, VARIADIC_DECLARATOR,
@@ -111,7 +111,7 @@ pub(super) fn type_text<'t>(
     let type_node = walk.child(node, TYPE)?;
     // A declaration may have a hundred thousand declarators: only what stands before the first is looked at.
     let end = walk.child(node, DECLARATOR).map_or(node.end_byte(), |first| first.start_byte());
-    let missed = missed_type(walk, type_node, end);
+    let missed = missed_type(walk, node, type_node, end);
     for specifier in walk.children_before(node, end) {
         let is_qualifier = walk.is(specifier, TYPE_QUALIFIER) && !is_modifier(walk.bytes(specifier));
         let text = match specifier == type_node {
@@ -155,15 +155,11 @@ fn specified_type<'t>(walk: &Walk<'t>, type_node: Node<'t>) -> &'t [u8] {
 }
 
 /// The type that the grammar takes for an error, as it takes a macro before it for the type: `__init static int`.
-fn missed_type<'t>(walk: &Walk<'t>, type_node: Node<'t>, end: usize) -> Option<&'t [u8]> {
+fn missed_type<'t>(walk: &mut Walk<'t>, node: Node<'t>, type_node: Node<'t>, end: usize) -> Option<&'t [u8]> {
     if !walk.has_errors() || !walk.is(type_node, TYPE_IDENTIFIER) {
         return None;
     }
-    let siblings = std::iter::successors(type_node.next_sibling(), |other| other.next_sibling());
-    let missed = siblings
-        .take_while(|other| other.start_byte() < end)
-        .find(|other| walk.is(*other, ERROR))
-        .map(|missed| walk.bytes(missed))?;
+    let missed = walk.error_between(node, type_node.end_byte(), end).map(|missed| walk.bytes(missed))?;
     is_type_behind(walk.bytes(type_node), missed).then_some(missed)
 }
 

@@ -1,4 +1,7 @@
-use snake_pipe_core::Language;
+use snake_pipe_core::{
+    Language,
+    model::{ParseStatus, Visibility},
+};
 
 use crate::{
     engine::{parse, testing::check_fixture},
@@ -9,6 +12,25 @@ use crate::{
 fn every_kind_of_fact_is_found() {
     let (source, expected) = (include_str!("../fixtures/cpp.cpp"), include_str!("../fixtures/cpp.facts"));
     check_fixture(Language::Cpp, source, expected, "cpp.facts");
+}
+
+#[test]
+fn classes_of_qt_are_understood() {
+    let source = "class Q_WIDGETS_EXPORT Clock : public QObject\n{\n    Q_OBJECT\n    Q_PROPERTY(int hour READ hour NOTIFY changed)\npublic:\n\
+                  \x20   Q_INVOKABLE int hour() const { return m_hour; }\nsignals:\n    void changed(int hour);\npublic slots:\n\
+                  \x20   void set(int hour) { emit changed(hour); }\nprivate:\n    int m_hour;\n};\n";
+    let facts = parse(Language::Cpp, source.as_bytes(), &ParseOptions::default()).facts;
+    assert_eq!((facts.parse_status, facts.parse_issues), (ParseStatus::Parsed, Vec::new()));
+    assert_eq!((facts.classes[0].name.as_str(), facts.bases[0].name.as_str()), ("Clock", "QObject"));
+    let functions =
+        facts.functions.iter().map(|function| (function.qualified_name.as_str(), function.visibility));
+    let expected = [("Clock::hour", Visibility::Public), ("Clock::set", Visibility::Public)];
+    assert_eq!(functions.collect::<Vec<_>>(), expected);
+    assert_eq!(
+        facts.classes[0].fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(),
+        ["m_hour"]
+    );
+    assert_eq!(facts.calls.iter().map(|call| call.name.as_str()).collect::<Vec<_>>(), ["changed"]);
 }
 
 #[test]

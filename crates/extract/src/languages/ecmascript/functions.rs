@@ -123,6 +123,9 @@ pub(in crate::languages) fn method<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     }
 }
 
+/// How many signatures are looked at for the body behind them.
+const MOST_OVERLOADS: usize = 100;
+
 /// `function f(a: A): B;`: a function of elsewhere, which is abstract here; or an overload, which the function with the body
 /// stands for.
 pub(in crate::languages) fn function_signature<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
@@ -173,7 +176,8 @@ fn is_ambient(walk: &Walk<'_>) -> bool {
 /// Whether what follows a signature, but for other signatures, is the body to it: TypeScript wants it there (error 2391).
 fn is_implemented<'t>(walk: &mut Walk<'t>, signature: Node<'t>, name: Node<'t>) -> bool {
     let mut next = signature.next_named_sibling();
-    while let Some(node) = next {
+    for _ in 0..MOST_OVERLOADS {
+        let Some(node) = next else { return false };
         let definition = walk.child(node, DECLARATION).unwrap_or(node);
         if !node.is_extra() && !walk.is(node, DECORATOR) {
             match walk.child(definition, NAME) {
