@@ -33,6 +33,8 @@ const DECLARATIONS: [&[u8]; 28] = [
 ];
 /// Words that begin a declaration elsewhere alone.
 const MORE_DECLARATIONS: [&[u8]; 4] = [b"actual", b"sealed", b"tailrec", b"value"];
+/// How far before a body `enum class` is looked for, in bytes.
+const MOST_HEAD_BYTES: usize = 200;
 /// How far the receivers of a context reach, in bytes.
 const MOST_BYTES: usize = 2_000;
 
@@ -41,13 +43,15 @@ const MOST_BYTES: usize = 2_000;
 pub(super) fn end_members(source: &[u8]) -> Option<Vec<u8>> {
     let mut mended = source.to_owned();
     let mut open: Vec<usize> = Vec::new();
+    let mut line = 0;
     for place in code(source) {
         match source[place] {
+            b'\n' => line = place,
             b'{' => open.push(place),
             b'}' => {
                 let Some(start) = open.pop() else { continue };
                 let inside = &source[start + 1..place];
-                if !inside.contains(&b'\n')
+                if start >= line
                     && matches!(inside.last(), Some(b' ' | b'\t'))
                     && holds_members(source, start, inside)
                 {
@@ -63,11 +67,11 @@ pub(super) fn end_members(source: &[u8]) -> Option<Vec<u8>> {
 fn holds_members(source: &[u8], open: usize, inside: &[u8]) -> bool {
     let inside = inside.trim_ascii();
     let word = &inside[..inside.iter().take_while(|byte| is_word(**byte)).count()];
-    let line = source[..open].iter().rev().take(MOST_BYTES).take_while(|byte| **byte != b'\n').count();
+    let line = source[..open].iter().rev().take(MOST_HEAD_BYTES).take_while(|byte| **byte != b'\n').count();
     let head = &source[open - line..open];
     DECLARATIONS.contains(&word)
         || inside.starts_with(b"@")
-        || inside.contains(&b';') && head.windows(10).any(|window| window == b"enum class")
+        || head.windows(10).any(|window| window == b"enum class") && inside.contains(&b';')
 }
 
 /// The places of what is neither comment nor text, in order. Code inside a text (`"${ f() }"`) is part of the text.
