@@ -47,8 +47,7 @@ function nameOf(declaration) {
 /** `file#name`; empty for what is declared outside the tree, nothing for what has no name. */
 function symbolOf(declaration) {
   const file = declaration.getSourceFile();
-  const isOutside = path.relative(root, file.fileName).startsWith("..") || file.isDeclarationFile;
-  if (isOutside) return "";
+  if (path.relative(root, file.fileName).startsWith("..")) return "";
   const name = nameOf(declaration);
   return name === null ? null : `${relative(file)}#${name}`;
 }
