@@ -1,5 +1,10 @@
 //! `query` and `queries`.
 
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
 use serde_json::json;
 use snake_pipe_testkit::postgres::TestDatabase;
 
@@ -113,6 +118,78 @@ fn rows_beyond_the_limit_are_announced() {
     assert!(answer.stdout.contains("\n3 rows, there are more in "), "{}", answer.told());
     let named = ask(&place, &["hotspots", "--max-rows", "1"]);
     assert!(named.stdout.contains("\n1 row, there are more in "), "{}", named.told());
+}
+
+#[test]
+fn lines_come_while_the_query_runs_and_an_error_leaves_whole_ones() {
+    let place = shop::place();
+    let database = TestDatabase::create().unwrap();
+    let sql = "SELECT n, 1 / (5000 - n) AS x FROM generate_series(1, 9999) AS n";
+    for (format, first, lines) in [("ndjson", "{\"n\":1,\"x\":0}", 544), ("csv", "n,x", 545)] {
+        let answer = place.run(&["query", sql, "--from", &database.url(), "--format", format]).exits(1);
+        assert!(answer.stderr.contains("division by zero"), "{}", answer.told());
+        assert_eq!(answer.stdout.lines().next(), Some(first));
+        assert_eq!(
+            (
+                answer.stdout.lines().count(),
+                answer.stdout.ends_with(",0\n") || answer.stdout.ends_with("0}\n")
+            ),
+            (lines, true)
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn lines_are_printed_in_bounded_memory() {
+    let place = shop::place();
+    let database = TestDatabase::create().unwrap();
+    let sql = "SELECT n, repeat('x', 1000000) AS x FROM generate_series(1, 200) AS n";
+    let mut query = place.command(&["query", sql, "--from", &database.url(), "--format", "csv"]);
+    let mut child = query.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // 50 MB are still to come, so the program waits to be read.
+    let line = lines.nth(150).unwrap().unwrap();
+    assert!(line.starts_with("150,xxx"));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak_kb: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(peak_kb < 120_000, "{peak_kb} kB were held of 150 MB");
+    drop(lines);
+    assert!(child.wait().unwrap().success(), "a reader that went away is no error");
+}
+
+#[test]
+fn a_slow_query_is_logged_by_its_text_or_its_name() {
+    let place = shop::place();
+    let database = TestDatabase::create().unwrap();
+    let answer = place.run(&["query", "SELECT pg_sleep(1.05)", "--from", &database.url()]).exits(0);
+    assert!(answer.stderr.contains("slow query"), "{}", answer.told());
+    assert!(answer.stderr.contains("SELECT pg_sleep(1.05)"), "{}", answer.told());
+    let off = format!("{}&sql_logging=off", database.url());
+    let answer = place.run(&["query", "SELECT pg_sleep(1.05)", "--from", &off]).exits(0);
+    assert_eq!(answer.stderr, "");
+}
+
+#[test]
+fn the_plan_of_a_query_is_shown_on_request() {
+    let place = shop::loaded();
+    let database = TestDatabase::create().unwrap();
+    place.run(&["load", "shop", "--to", &database.url()]).exits(0);
+    let answer = ask(&place, &["hotspots", "--explain"]);
+    assert!(answer.stdout.contains("SEARCH "), "{}", answer.told());
+    let json = ask(
+        &place,
+        &["SELECT name FROM functions WHERE name = $1", "--param", "1=main", "--explain", "--format", "json"],
+    );
+    assert!(json.json()[0]["plan"].as_str().unwrap().starts_with("SEARCH functions"), "{}", json.told());
+    place.run(&["query", "hotspots", "--explain=analyze", "--from", "sqlite:code.db"]).exits(1);
+    let answer = place.run(&["query", "hotspots", "--explain=analyze", "--from", &database.url()]).exits(0);
+    assert!(
+        answer.stdout.starts_with("Limit ") && answer.stdout.contains("(actual time="),
+        "{}",
+        answer.told()
+    );
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::{
     load::{Batch, LoadPlan, Marker, Publication, PublishResult, Repository, Snapshot, WriteResult},
     manifest::Manifest,
     query::{Dialect, QueryResult, SqlQuery},
+    row_stream::RowStream,
 };
 
 /// What a backend is, for messages and results.
@@ -121,8 +122,8 @@ pub struct StoredRepository {
 ///   backend usable.
 ///
 /// Every operation may be called from any task at any time; before `connect` and after `close` all but `info`,
-/// `capabilities`, `is_connected` and `connect` fail with `NotConnected`. There are no default bodies, since a default lets a
-/// wrapper bypass what it wraps; conveniences belong into an extension trait.
+/// `capabilities`, `is_connected` and `connect` fail with `NotConnected`. There are no default bodies but one, since a default
+/// lets a wrapper bypass what it wraps; conveniences belong into an extension trait.
 #[async_trait]
 pub trait DatabaseBackend: fmt::Debug + Send + Sync {
     /// What it is.
@@ -194,6 +195,20 @@ pub trait DatabaseBackend: fmt::Debug + Send + Sync {
     /// `Unsupported` without SQL; `Query` for a wrong or a writing statement; `Configuration` when the values given are more or
     /// fewer than it has parameters; `Timeout`.
     async fn execute_sql_query(&self, query: SqlQuery) -> Result<QueryResult>;
+
+    /// Runs one statement that only reads, and hands out its rows as they come: what is held in memory is a portion, however
+    /// many rows there are. The query's limits hold as for [`execute_sql_query`](Self::execute_sql_query), but for the time that
+    /// the receiver takes. The stream holds a connection and the database's snapshot until it ends or is dropped.
+    ///
+    /// This is the one operation with a default body, which collects: a backend without SQL need not know of it. A wrapper
+    /// hands it on like every other.
+    ///
+    /// # Errors
+    /// As of [`execute_sql_query`](Self::execute_sql_query), at once or as the stream's last item. What came before an error
+    /// are whole rows.
+    async fn stream_sql_query(&self, query: SqlQuery) -> Result<RowStream> {
+        self.execute_sql_query(query).await.map(RowStream::from)
+    }
 
     /// Looks for rows that contradict each other.
     ///

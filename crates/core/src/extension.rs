@@ -1,13 +1,15 @@
 //! Conveniences for callers of the backend contract.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 
 use crate::{
-    DatabaseBackend, Result,
+    DatabaseBackend, Error, ErrorKind, Result,
     load::{Batch, LoadPlan, Marker, Publication, PublishResult, Scope, Snapshot, WriteResult},
     model::TransformedAst,
+    queries::named,
+    query::{Dialect, Explain, QueryResult, SqlQuery, Value},
 };
 
 /// A batch of [`BackendExt::write_all`] is closed at so many bytes.
@@ -45,6 +47,51 @@ pub trait BackendExt: DatabaseBackend {
             PublishResult::Published(_) | PublishResult::AlreadyPublished => Ok(accepted),
         }
     }
+
+    /// Answers the analytical query of this name, such as `hotspots`; [`QUERIES`](crate::queries::QUERIES) lists them with their
+    /// parameters.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown name, and as of [`NamedQuery::run`](crate::queries::NamedQuery::run).
+    async fn execute_analytical_query(
+        &self,
+        name: &str,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<QueryResult> {
+        named(name)?.run(self, parameters).await
+    }
+
+    /// How the database would answer the statement: the lines of its plan, as the database writes them. Nothing is written;
+    /// with [`Explain::Analyze`] the statement is run.
+    ///
+    /// # Errors
+    /// `Unsupported` without SQL, or where plans are not measured; else as of [`DatabaseBackend::execute_sql_query`].
+    async fn explain_sql_query(&self, query: SqlQuery, explain: Explain) -> Result<Vec<String>> {
+        let dialect = self.info().dialect.ok_or_else(|| {
+            Error::new(ErrorKind::Unsupported, "a backend without SQL has no plans").with_operation("explain")
+        })?;
+        let answer = self.execute_sql_query(query.explained(dialect, explain)?).await?;
+        Ok(match dialect {
+            Dialect::Postgres => {
+                answer.rows.iter().filter_map(|row| row.first()).map(ToString::to_string).collect()
+            }
+            Dialect::Sqlite => indented(&answer.rows),
+        })
+    }
+}
+
+/// SQLite's plan is rows of id, parent, a number without use, and words: a step stands below its parent, further in.
+fn indented(rows: &[Vec<Value>]) -> Vec<String> {
+    let mut depths = BTreeMap::new();
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let [Value::Integer(id), Value::Integer(parent), _, Value::Text(words)] = &row[..] {
+            let depth = depths.get(parent).map_or(0, |depth| depth + 1);
+            depths.insert(*id, depth);
+            lines.push(format!("{:indent$}{words}", "", indent = depth * 2));
+        }
+    }
+    lines
 }
 
 impl<B: DatabaseBackend + ?Sized> BackendExt for B {}
@@ -116,6 +163,21 @@ mod tests {
         let result = backend.write_all(complete, vec![facts("c")]).await.unwrap();
         assert_eq!(result.files, 2);
         assert_eq!(paths(&backend), ["b", "c"]);
+    }
+
+    #[test]
+    fn a_step_of_a_plan_stands_below_its_parent() {
+        let step = |id, parent, words: &str| {
+            vec![Value::Integer(id), Value::Integer(parent), Value::Integer(0), Value::Text(words.into())]
+        };
+        let rows = [step(3, 0, "CO-ROUTINE a"), step(7, 3, "SCAN files"), step(9, 0, "SCAN a")];
+        assert_eq!(indented(&rows), ["CO-ROUTINE a", "  SCAN files", "SCAN a"]);
+    }
+
+    #[tokio::test]
+    async fn what_has_no_sql_has_no_plans() {
+        let error = connected().await.explain_sql_query(SqlQuery::new("SELECT 1"), Explain::Plan).await;
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Unsupported);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
     DatabaseBackend, Error, ErrorKind, Result,
     options::nearest,
     query::{QueryResult, SqlQuery, Value},
+    row_stream::RowStream,
 };
 
 mod catalogue;
@@ -118,7 +119,7 @@ impl NamedQuery {
     /// # Errors
     /// `Configuration` for a parameter that is missing, unknown or no number.
     pub fn prepare(&self, given: &BTreeMap<String, String>) -> Result<SqlQuery> {
-        Ok(template::expand(self.template, &self.values(given)?, Repositories::ByName))
+        Ok(self.expanded(self.template, &self.values(given)?, Repositories::ByName))
     }
 
     /// The statement that [`NamedQuery::run`] would send now, for looking at its plan: for the repositories that are there, and
@@ -126,30 +127,51 @@ impl NamedQuery {
     ///
     /// # Errors
     /// As of [`NamedQuery::run`].
-    pub async fn statement(
+    pub async fn statement<B: DatabaseBackend + ?Sized>(
         &self,
-        backend: &dyn DatabaseBackend,
+        backend: &B,
         given: &BTreeMap<String, String>,
     ) -> Result<SqlQuery> {
         let values = self.values(given)?;
         let scope = Scope::find(backend, given.get("repository"), self.derived).await?;
-        Ok(template::expand(self.template_for(&scope), &values, Repositories::Known(&scope.repositories)))
+        Ok(self.expanded(self.template_for(&scope), &values, Repositories::Known(&scope.repositories)))
+    }
+
+    /// Runs it on a backend that offers SQL, and hands out at most so many rows as they come. Answers that are made from a
+    /// statement's rows, not the rows themselves, come at once: the parameter `limit` bounds them.
+    ///
+    /// # Errors
+    /// As of [`NamedQuery::run`] and [`DatabaseBackend::stream_sql_query`].
+    pub async fn stream<B: DatabaseBackend + ?Sized>(
+        &self,
+        backend: &B,
+        given: &BTreeMap<String, String>,
+        max_rows: usize,
+    ) -> Result<RowStream> {
+        if self.finish == Finish::Rows {
+            let statement = self.statement(backend, given).await?;
+            return backend.stream_sql_query(SqlQuery { max_rows, max_bytes: usize::MAX, ..statement }).await;
+        }
+        let mut result = self.run(backend, given).await?;
+        result.truncated |= result.rows.len() > max_rows;
+        result.rows.truncate(max_rows);
+        Ok(result.into())
     }
 
     /// Runs it on a backend that offers SQL.
     ///
     /// # Errors
     /// As of [`NamedQuery::prepare`] and [`DatabaseBackend::execute_sql_query`].
-    pub async fn run(
+    pub async fn run<B: DatabaseBackend + ?Sized>(
         &self,
-        backend: &dyn DatabaseBackend,
+        backend: &B,
         given: &BTreeMap<String, String>,
     ) -> Result<QueryResult> {
         let values = self.values(given)?;
         let scope = Scope::find(backend, given.get("repository"), self.derived).await?;
         let template = self.template_for(&scope);
         let statement =
-            |values: &[_]| template::expand(template, values, Repositories::Known(&scope.repositories));
+            |values: &[_]| self.expanded(template, values, Repositories::Known(&scope.repositories));
         let limit = number(&values, "limit");
         match self.finish {
             Finish::Rows => backend.execute_sql_query(statement(&values)).await,
@@ -164,6 +186,18 @@ impl NamedQuery {
                 })
             }
         }
+    }
+
+    /// The statement, which says in its text what it is: whoever watches the server sees no more than that.
+    fn expanded(
+        &self,
+        template: &str,
+        values: &[(QueryParameter, Vec<Value>)],
+        repositories: Repositories<'_>,
+    ) -> SqlQuery {
+        let query = template::expand(template, values, repositories);
+        let sql = format!("/* snake-pipe: {} */ {}", self.name, query.sql);
+        SqlQuery { sql, name: Some(self.name), ..query }
     }
 
     fn template_for(&self, scope: &Scope) -> &'static str {
@@ -240,8 +274,8 @@ impl NamedQuery {
 }
 
 /// Takes steps of one until there are enough rows, or none comes any more.
-async fn nearest_first(
-    backend: &dyn DatabaseBackend,
+async fn nearest_first<B: DatabaseBackend + ?Sized>(
+    backend: &B,
     statement: impl Fn(&[(QueryParameter, Vec<Value>)]) -> SqlQuery,
     mut values: Vec<(QueryParameter, Vec<Value>)>,
     limit: usize,
@@ -267,8 +301,8 @@ async fn nearest_first(
 }
 
 /// Looks at more and more rows, in the order of the answer, until enough hold the words or there are no more.
-async fn with_words(
-    backend: &dyn DatabaseBackend,
+async fn with_words<B: DatabaseBackend + ?Sized>(
+    backend: &B,
     statement: impl Fn(&[(QueryParameter, Vec<Value>)]) -> SqlQuery,
     mut values: Vec<(QueryParameter, Vec<Value>)>,
     limit: usize,
@@ -344,6 +378,13 @@ mod tests {
         assert!(callers.prepare(&given(&[("funktion", "x")])).is_err());
         assert!(callers.prepare(&given(&[("function", "x"), ("limit", "many")])).is_err());
         assert!(callers.prepare(&given(&[("function", "x"), ("limit", "-1")])).is_err());
+    }
+
+    #[test]
+    fn a_statement_says_what_it_is() {
+        let query = named("hotspots").unwrap().prepare(&BTreeMap::new()).unwrap();
+        assert_eq!(query.name, Some("hotspots"));
+        assert!(query.sql.starts_with("/* snake-pipe: hotspots */ "), "{}", query.sql);
     }
 
     #[test]

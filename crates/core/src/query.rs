@@ -1,6 +1,6 @@
 //! Questions and answers.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use serde::{Serialize, Serializer};
 
@@ -58,6 +58,15 @@ impl Serialize for Value {
     }
 }
 
+/// What is asked of a statement's plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explain {
+    /// The plan, without running the statement.
+    Plan,
+    /// The statement is run, as always without writing, and its plan comes with what it took.
+    Analyze,
+}
+
 /// One statement that only reads, with its limits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SqlQuery {
@@ -74,6 +83,8 @@ pub struct SqlQuery {
     /// Whether the statement is one that this crate ships, and so leaves nothing behind on its connection. A backend may close
     /// the connection after any other.
     pub is_own: bool,
+    /// What the statement is called in logs and in the server's statistics, where it has a name.
+    pub name: Option<&'static str>,
 }
 
 impl SqlQuery {
@@ -94,6 +105,7 @@ impl SqlQuery {
             max_bytes: Self::DEFAULT_MAX_BYTES,
             timeout: Self::DEFAULT_TIMEOUT,
             is_own: false,
+            name: None,
         }
     }
 
@@ -102,6 +114,37 @@ impl SqlQuery {
     pub fn with_parameters(mut self, parameters: Vec<Value>) -> Self {
         self.parameters = parameters;
         self
+    }
+
+    /// What logs call it: its name, or its text on one line, cut at 500 characters.
+    #[must_use]
+    pub fn title(&self) -> Cow<'_, str> {
+        const MOST_CHARACTERS: usize = 500;
+        match self.name {
+            Some(name) => Cow::Borrowed(name),
+            None => {
+                let words = self.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+                Cow::Owned(words.chars().take(MOST_CHARACTERS).collect())
+            }
+        }
+    }
+
+    /// The statement that asks for this one's plan instead of its rows.
+    ///
+    /// # Errors
+    /// `Unsupported` where the dialect knows no such plan.
+    pub fn explained(mut self, dialect: Dialect, explain: Explain) -> Result<Self> {
+        let words = match (dialect, explain) {
+            (Dialect::Sqlite, Explain::Plan) => "EXPLAIN QUERY PLAN",
+            (Dialect::Postgres, Explain::Plan) => "EXPLAIN",
+            (Dialect::Postgres, Explain::Analyze) => "EXPLAIN (ANALYZE, BUFFERS)",
+            (Dialect::Sqlite, Explain::Analyze) => {
+                return Err(Error::new(ErrorKind::Unsupported, "SQLite does not measure a plan")
+                    .with_help("`--explain` without `analyze` shows the plan"));
+            }
+        };
+        self.sql = format!("{words} {}", self.sql);
+        Ok(self)
     }
 
     /// Checks that there are as many values as the statement has parameters; a backend says how many those are. A value that
@@ -140,4 +183,27 @@ pub struct QueryResult {
     pub truncated: bool,
     /// Time from sending to the last row.
     pub duration: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_name_a_query_or_show_its_text_on_one_line() {
+        let query = SqlQuery::new("SELECT 1,\n    2");
+        assert_eq!(query.title(), "SELECT 1, 2");
+        assert_eq!(SqlQuery { name: Some("hotspots"), ..query }.title(), "hotspots");
+    }
+
+    #[test]
+    fn a_plan_is_asked_for_in_the_words_of_the_dialect() {
+        let explained = |dialect, explain| SqlQuery::new("SELECT 1").explained(dialect, explain);
+        let sql = |dialect, explain| explained(dialect, explain).unwrap().sql;
+        assert_eq!(sql(Dialect::Sqlite, Explain::Plan), "EXPLAIN QUERY PLAN SELECT 1");
+        assert_eq!(sql(Dialect::Postgres, Explain::Plan), "EXPLAIN SELECT 1");
+        assert_eq!(sql(Dialect::Postgres, Explain::Analyze), "EXPLAIN (ANALYZE, BUFFERS) SELECT 1");
+        let error = explained(Dialect::Sqlite, Explain::Analyze).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    }
 }

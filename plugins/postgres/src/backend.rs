@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use snake_pipe_core::{
     BackendInfo, Capabilities, DatabaseBackend, Dialect, Error, ErrorKind, HealthCheckResult,
     IntegrityResult, IntegrityScope, LoadSession, MigrateMode, Migrations, PoolState, QueryResult, Result,
-    SqlQuery, StoredRepository,
+    RowStream, SqlQuery, StoredRepository,
     id::RepositoryId,
     load::{Batch, LoadPlan, Publication, PublishResult, WriteResult},
     manifest::Manifest,
@@ -168,6 +168,11 @@ impl PostgresBackend {
         Ok(())
     }
 
+    /// Whether slow queries are logged. Over a program's own pool they are: it filters its logs itself.
+    fn tells_slow(&self) -> bool {
+        self.config.as_ref().is_none_or(PostgresConfig::logs_slow_queries)
+    }
+
     /// Whether there are tables to read. A database without any holds nothing.
     async fn has_tables(&self, pool: &Pool) -> Result<bool> {
         let mut lease = Lease::take(pool).await?;
@@ -286,7 +291,11 @@ impl DatabaseBackend for PostgresBackend {
     }
 
     async fn execute_sql_query(&self, query: SqlQuery) -> Result<QueryResult> {
-        query::execute(&self.pool()?, query).await
+        query::execute(&self.pool()?, query, self.tells_slow()).await
+    }
+
+    async fn stream_sql_query(&self, query: SqlQuery) -> Result<RowStream> {
+        query::stream(&self.pool()?, query, self.tells_slow()).await
     }
 
     async fn check_integrity(&self, scope: IntegrityScope) -> Result<IntegrityResult> {

@@ -29,7 +29,7 @@ pub(crate) use target::{Role, Target};
 pub(crate) use tls::TlsMode;
 
 /// How long a statement may take before `sql_logging = slow` shows it.
-const SLOW_STATEMENT: Duration = Duration::from_secs(1);
+pub(crate) const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 
 /// Settings of a PostgreSQL backend, checked.
 #[derive(Clone)]
@@ -197,6 +197,11 @@ impl PostgresConfig {
         Ok(connect
             .log_statements(statements.parse().expect(IS_LEVEL))
             .log_slow_statements(slow.parse().expect(IS_LEVEL), SLOW_STATEMENT))
+    }
+
+    /// Whether a query that takes long is logged.
+    pub(crate) fn logs_slow_queries(&self) -> bool {
+        self.sql_logging != SqlLogging::Off
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use snake_pipe_core::{
     BackendInfo, Capabilities, DatabaseBackend, Dialect, HealthCheckResult, IntegrityResult, IntegrityScope,
-    LoadSession, MigrateMode, Migrations, QueryResult, Result, SourcePath, SqlQuery, StoredRepository,
+    LoadSession, MigrateMode, Migrations, QueryResult, Result, RowStream, SourcePath, SqlQuery,
+    StoredRepository,
     id::RepositoryId,
     load::{Batch, LoadPlan, Marker, Publication, PublishResult, Repository, Snapshot, WriteResult},
     manifest::{Manifest, ManifestEntry},
@@ -167,7 +168,11 @@ impl DatabaseBackend for SqliteBackend {
     }
 
     async fn execute_sql_query(&self, query: SqlQuery) -> Result<QueryResult> {
-        query::execute(&*self.database()?, query).await
+        query::execute(self.database()?, query).await
+    }
+
+    async fn stream_sql_query(&self, query: SqlQuery) -> Result<RowStream> {
+        query::stream(self.database()?, query).await
     }
 
     async fn check_integrity(&self, scope: IntegrityScope) -> Result<IntegrityResult> {

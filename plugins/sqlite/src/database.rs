@@ -25,7 +25,7 @@ const CACHE_KIB: u32 = 64 << 10;
 const WAL_LIMIT_BYTES: u32 = 64 << 20;
 /// Every table has an INSERT of its own; the rest are few.
 const CACHED_STATEMENTS: usize = 200;
-const SLOW_STATEMENT: Duration = Duration::from_secs(1);
+pub(crate) const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 /// Between two attempts to turn a new file to WAL.
 const PAUSE: Duration = Duration::from_millis(20);
 

@@ -10,7 +10,8 @@ use std::{
 use async_trait::async_trait;
 use snake_pipe_core::{
     BackendInfo, Capabilities, DatabaseBackend, Error, ErrorKind, HealthCheckResult, IntegrityResult,
-    IntegrityScope, LoadSession, MigrateMode, Migrations, QueryResult, Result, SqlQuery, StoredRepository,
+    IntegrityScope, LoadSession, MigrateMode, Migrations, QueryResult, Result, RowStream, SqlQuery,
+    StoredRepository,
     id::RepositoryId,
     load::{Batch, LoadPlan, Publication, PublishResult, WriteResult},
     manifest::Manifest,
@@ -180,6 +181,10 @@ impl DatabaseBackend for Faulty {
 
     async fn execute_sql_query(&self, query: SqlQuery) -> Result<QueryResult> {
         self.inner.execute_sql_query(query).await
+    }
+
+    async fn stream_sql_query(&self, query: SqlQuery) -> Result<RowStream> {
+        self.inner.stream_sql_query(query).await
     }
 
     async fn check_integrity(&self, scope: IntegrityScope) -> Result<IntegrityResult> {

@@ -19,8 +19,8 @@ impl Scope {
     ///
     /// # Errors
     /// As of [`DatabaseBackend::execute_sql_query`].
-    pub(super) async fn find(
-        backend: &dyn DatabaseBackend,
+    pub(super) async fn find<B: DatabaseBackend + ?Sized>(
+        backend: &B,
         repository: Option<&String>,
         derived: &[&str],
     ) -> Result<Self> {

@@ -255,9 +255,22 @@ pub(super) struct QueryArguments {
     /// Parameter: name=value for a named query, 1=value for $1 of a statement
     #[arg(long = "param", value_name = "K=V")]
     pub parameters: Vec<String>,
-    /// At most so many rows
+    /// At most so many rows; without it, a million in a table or in JSON, and all of them in ndjson and csv
     #[arg(long, value_name = "N")]
     pub max_rows: Option<usize>,
+    /// Show how the database would answer, not the answer; with =analyze the statement is run and measured (PostgreSQL)
+    #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "plan",
+        conflicts_with = "max_rows")]
+    pub explain: Option<ExplainForm>,
+}
+
+/// What is asked of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExplainForm {
+    /// The plan.
+    Plan,
+    /// The plan, with what running it took.
+    Analyze,
 }
 
 /// Commands that read one or more backends.

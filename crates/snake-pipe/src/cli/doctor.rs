@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use snake_pipe_core::{DatabaseBackend, Error, ErrorKind, HealthStatus, MigrateMode, Result};
+use snake_pipe_core::{
+    DatabaseBackend, Dialect, Error, ErrorKind, HealthStatus, MigrateMode, QueryResult, Result, SqlQuery,
+    Value,
+};
 
 use super::{
     Program,
@@ -80,6 +83,9 @@ pub(super) async fn run(program: &Program, arguments: DoctorArguments) -> Result
                 writeln!(out, "{mark}  {}: {}", point.subject, point.finding)?;
                 if let Some(help) = &point.help {
                     writeln!(out, "         help: {}", help.replace('\n', "\n               "))?;
+                }
+                for (name, value) in &point.details {
+                    writeln!(out, "         {name:<28} {value}")?;
                 }
             }
             Ok(())
@@ -167,7 +173,10 @@ async fn examine(program: &Program, settings: &BackendSettings) -> Vec<Point> {
     if let Err(error) = backend.connect().await {
         return vec![Point::failed(subject, &error)];
     }
-    let points = vec![schema(backend.as_ref(), &subject).await, health(backend.as_ref(), &subject).await];
+    let mut points = vec![schema(backend.as_ref(), &subject).await, health(backend.as_ref(), &subject).await];
+    if backend.info().dialect == Some(Dialect::Postgres) {
+        points.push(statistics(backend.as_ref(), &subject).await);
+    }
     // Closing after a look does not change what was seen.
     let _ = backend.close().await;
     points
@@ -210,4 +219,62 @@ async fn health(backend: &dyn DatabaseBackend, subject: &str) -> Point {
         }
         Err(error) => Point::failed(subject, &error),
     }
+}
+
+/// Where the extension is that counts statements.
+const STATISTICS_SCHEMA: &str = "SELECT quote_ident(n.nspname) FROM pg_extension e
+    JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'";
+/// What it has counted of the named queries, the most expensive first. A query is declared once and fetched in portions; its
+/// name is in both.
+const STATISTICS: &str =
+    "SELECT q.name, sum(q.calls) FILTER (WHERE q.is_begin) AS calls, round(sum(q.ms)::numeric, 1) AS total_ms
+    FROM (
+        SELECT substring(s.query FROM 'snake-pipe: ([a-z-]+)') AS name, s.query LIKE 'DECLARE %' AS is_begin,
+               s.calls, s.total_exec_time AS ms
+        FROM {schema}.pg_stat_statements s
+        JOIN pg_database d ON d.oid = s.dbid AND d.datname = current_database()
+    ) AS q
+    WHERE q.name IS NOT NULL
+    GROUP BY q.name
+    ORDER BY total_ms DESC, q.name
+    LIMIT 10";
+
+/// What the server has counted of the named queries.
+async fn statistics(backend: &dyn DatabaseBackend, subject: &str) -> Point {
+    let subject = format!("{subject} statements");
+    let found = match backend.execute_sql_query(SqlQuery::new(STATISTICS_SCHEMA)).await {
+        Ok(found) => found,
+        Err(error) => return Point::failed(subject, &error),
+    };
+    let Some(Value::Text(schema)) = found.rows.first().and_then(|row| row.first()) else {
+        let finding = "not counted: the extension pg_stat_statements is not there";
+        return Point::new(subject, Verdict::Ok, finding);
+    };
+    match backend.execute_sql_query(SqlQuery::new(STATISTICS.replace("{schema}", schema))).await {
+        Ok(counted) => Point {
+            details: counted_details(&counted),
+            ..Point::new(
+                subject,
+                Verdict::Ok,
+                format!("pg_stat_statements has counted {} named queries", counted.rows.len()),
+            )
+        },
+        Err(error) => Point {
+            help: Some(
+                "shared_preload_libraries has to name pg_stat_statements, and the server to be restarted"
+                    .into(),
+            ),
+            ..Point::new(subject, Verdict::Warning, format!("not counted: {error}"))
+        },
+    }
+}
+
+fn counted_details(counted: &QueryResult) -> BTreeMap<String, String> {
+    let detail = |row: &Vec<Value>| match &row[..] {
+        [Value::Text(name), calls, total_ms] => {
+            Some((name.clone(), format!("{calls} calls, {total_ms} ms in all")))
+        }
+        _ => None,
+    };
+    counted.rows.iter().filter_map(detail).collect()
 }

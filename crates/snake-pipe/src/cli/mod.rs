@@ -23,6 +23,7 @@ mod progress;
 mod query;
 mod report;
 mod repositories;
+mod rows;
 mod status;
 mod summary;
 mod table;

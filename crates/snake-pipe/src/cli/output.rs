@@ -67,7 +67,7 @@ pub(super) fn print_rows(result: &QueryResult, format: RowFormat) -> Result<()> 
 }
 
 /// The error of writing itself: within csv's own it would not say that it is a reader's going away.
-fn own_error(error: csv::Error) -> io::Error {
+pub(super) fn own_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         kind => io::Error::other(format!("{kind:?}")),
@@ -76,8 +76,14 @@ fn own_error(error: csv::Error) -> io::Error {
 
 /// The rows as objects; a second column of the same name gets a number.
 fn objects(result: &QueryResult) -> impl Iterator<Item = Object<'_>> {
+    let names = object_names(&result.columns);
+    result.rows.iter().map(move |row| Object { names: Arc::clone(&names), row })
+}
+
+/// The columns' names, each different.
+pub(super) fn object_names(columns: &[String]) -> Arc<[String]> {
     let mut names: Vec<String> = Vec::new();
-    for column in &result.columns {
+    for column in columns {
         let mut name = column.clone();
         let mut number = 2;
         while names.contains(&name) {
@@ -86,14 +92,13 @@ fn objects(result: &QueryResult) -> impl Iterator<Item = Object<'_>> {
         }
         names.push(name);
     }
-    let names: Arc<[String]> = names.into();
-    result.rows.iter().map(move |row| Object { names: Arc::clone(&names), row })
+    names.into()
 }
 
 /// A row whose values stand in the order of the statement's columns.
-struct Object<'a> {
-    names: Arc<[String]>,
-    row: &'a [Value],
+pub(super) struct Object<'a> {
+    pub(super) names: Arc<[String]>,
+    pub(super) row: &'a [Value],
 }
 
 impl Serialize for Object<'_> {

@@ -7,39 +7,32 @@ use std::{
 
 use serde::Serialize;
 use snake_pipe_core::{
-    DatabaseBackend, Error, ErrorKind, MigrateMode, QueryResult, Result, SqlQuery, Value,
+    BackendExt as _, DatabaseBackend, Error, ErrorKind, Explain, MigrateMode, QueryResult, Result, RowStream,
+    SqlQuery, Value,
     queries::{NamedQuery, ParameterDefault, QUERIES, named},
 };
 
 use super::{
     Program,
-    arguments::{Format, QueryArguments},
+    arguments::{ExplainForm, Format, QueryArguments, RowFormat},
     failure::Exit,
     output::{print, print_json, print_rows},
+    rows::{Failure, LineForm, print_lines},
 };
 
 pub(super) async fn run(program: &Program, arguments: QueryArguments) -> Result<Exit> {
     let parameters = pairs(&arguments.parameters)?;
     let asked = Asked::of(&arguments.query)?;
     let backend = program.reader(arguments.from.as_ref()).await?;
-    let result = match asked {
-        Asked::Named(query) => query.run(backend.as_ref(), &parameters).await.map(|mut result| {
-            let most = arguments.max_rows.unwrap_or(usize::MAX);
-            result.truncated |= result.rows.len() > most;
-            result.rows.truncate(most);
-            result
-        }),
-        Asked::Sql(sql) => {
-            let mut query = SqlQuery::new(sql).with_parameters(positional(&parameters)?);
-            query.max_rows = arguments.max_rows.unwrap_or(query.max_rows);
-            backend.execute_sql_query(query).await
-        }
+    let told = match arguments.explain {
+        Some(form) => asked.explain(backend.as_ref(), &parameters, form, arguments.format).await,
+        None => asked.answer(backend.as_ref(), &parameters, &arguments).await,
     };
-    let result: QueryResult = match result {
-        Ok(result) => result,
-        Err(error) => return Err(explained(error, backend.as_ref()).await),
-    };
-    print_rows(&result, arguments.format)?;
+    match told {
+        Ok(()) => {}
+        Err(Failure::Asking(error)) => return Err(explained(error, backend.as_ref()).await),
+        Err(Failure::Telling(error)) => return Err(error),
+    }
     backend.close().await?;
     Ok(Exit::Done)
 }
@@ -63,6 +56,91 @@ enum Asked {
 }
 
 impl Asked {
+    /// Asks, and prints the answer: in forms of a line a row as the rows come, in others when all are there.
+    async fn answer(
+        &self,
+        backend: &dyn DatabaseBackend,
+        parameters: &BTreeMap<String, String>,
+        arguments: &QueryArguments,
+    ) -> Result<(), Failure> {
+        let lines = match arguments.format {
+            RowFormat::Ndjson => Some(LineForm::Ndjson),
+            RowFormat::Csv => Some(LineForm::Csv),
+            RowFormat::Table | RowFormat::Json => None,
+        };
+        if let Some(form) = lines {
+            let rows = self.stream(backend, parameters, arguments.max_rows.unwrap_or(usize::MAX)).await?;
+            return print_lines(rows, form).await;
+        }
+        let mut result = match self {
+            Self::Named(query) => query.run(backend, parameters).await?,
+            Self::Sql(_) => {
+                let query = self.statement(backend, parameters).await?;
+                let max_rows = arguments.max_rows.unwrap_or(query.max_rows);
+                backend.execute_sql_query(SqlQuery { max_rows, ..query }).await?
+            }
+        };
+        let most = arguments.max_rows.unwrap_or(usize::MAX);
+        result.truncated |= result.rows.len() > most;
+        result.rows.truncate(most);
+        if result.truncated && arguments.max_rows.is_none() {
+            let rows = result.rows.len();
+            tracing::warn!(rows, "there are more rows than fit into this form: `--format ndjson` prints all");
+        }
+        print_rows(&result, arguments.format).map_err(Failure::Telling)
+    }
+
+    async fn stream(
+        &self,
+        backend: &dyn DatabaseBackend,
+        parameters: &BTreeMap<String, String>,
+        max_rows: usize,
+    ) -> Result<RowStream> {
+        match self {
+            Self::Named(query) => query.stream(backend, parameters, max_rows).await,
+            Self::Sql(_) => {
+                let query = self.statement(backend, parameters).await?;
+                backend.stream_sql_query(SqlQuery { max_rows, max_bytes: usize::MAX, ..query }).await
+            }
+        }
+    }
+
+    /// The statement that is sent.
+    async fn statement(
+        &self,
+        backend: &dyn DatabaseBackend,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<SqlQuery> {
+        match self {
+            Self::Named(query) => query.statement(backend, parameters).await,
+            Self::Sql(sql) => Ok(SqlQuery::new(sql).with_parameters(positional(parameters)?)),
+        }
+    }
+
+    async fn explain(
+        &self,
+        backend: &dyn DatabaseBackend,
+        parameters: &BTreeMap<String, String>,
+        form: ExplainForm,
+        format: RowFormat,
+    ) -> Result<(), Failure> {
+        let explain = match form {
+            ExplainForm::Plan => Explain::Plan,
+            ExplainForm::Analyze => Explain::Analyze,
+        };
+        let statement = self.statement(backend, parameters).await?;
+        let lines = backend.explain_sql_query(statement, explain).await?;
+        let told = match format {
+            RowFormat::Table => print(|out| lines.iter().try_for_each(|line| writeln!(out, "{line}"))),
+            RowFormat::Json | RowFormat::Ndjson | RowFormat::Csv => {
+                let rows = lines.into_iter().map(|line| vec![Value::Text(line)]).collect();
+                let columns = vec!["plan".to_owned()];
+                print_rows(&QueryResult { columns, rows, ..QueryResult::default() }, format)
+            }
+        };
+        told.map_err(Failure::Telling)
+    }
+
     /// One word is a name; anything longer is a statement.
     fn of(text: &str) -> Result<Self> {
         if text == "-" {

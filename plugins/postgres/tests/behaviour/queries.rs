@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use snake_pipe_core::{DatabaseBackend as _, ErrorKind, SqlQuery, Value};
 
+use futures::StreamExt as _;
+use snake_pipe_core::{BackendExt as _, Explain};
+use snake_pipe_testkit::postgres::{ClusterOptions, PostgresCluster};
+
 use crate::support::{backend, backend_with, count, rows, value};
 
 #[tokio::test]
@@ -209,4 +213,98 @@ async fn a_query_ends_when_its_time_is_over() {
     let query = SqlQuery { timeout: Duration::from_millis(50), ..SqlQuery::new("SELECT pg_sleep(5)") };
     assert_eq!(backend.execute_sql_query(query).await.unwrap_err().kind(), ErrorKind::Timeout);
     assert_eq!(count(&backend, "SELECT 1").await, 1);
+}
+
+#[tokio::test]
+async fn nothing_is_fetched_behind_the_limit_of_bytes() {
+    let (_database, backend) = backend().await;
+    // The 100th row fails: whoever fetches 256 rows of 1.5 MB learns of it.
+    let sql = "SELECT repeat('x', 1500000), 1 / (100 - n) FROM generate_series(1, 256) AS n";
+    let query = SqlQuery { max_bytes: 4_000_000, ..SqlQuery::new(sql) };
+    let result = backend.execute_sql_query(query).await.unwrap();
+    assert_eq!((result.rows.len(), result.truncated), (2, true));
+}
+
+#[tokio::test]
+async fn rows_are_handed_out_as_they_come_up_to_an_error() {
+    let (_database, backend) = backend().await;
+    let query = SqlQuery::new("SELECT n, 1 / (1000 - n) FROM generate_series(1, 5000) AS n");
+    let stream = backend.stream_sql_query(query).await.unwrap();
+    let portions: Vec<_> = futures::StreamExt::collect(stream).await;
+    let rows: usize = portions.iter().flatten().map(|portion| portion.rows.len()).sum();
+    // 32 and 512: the server keeps the rows of a portion to itself until it has all of them.
+    assert_eq!((portions.len(), rows), (3, 544));
+    let error = portions.last().unwrap().as_ref().unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Query, "division by zero"));
+}
+
+#[tokio::test]
+async fn a_stream_that_nobody_wants_any_more_ends_its_query() {
+    let (database, backend) = backend_with("pool_size=1&max_overflow=0").await;
+    let mut rows =
+        backend.stream_sql_query(SqlQuery::new("SELECT generate_series(1, 100000000)")).await.unwrap();
+    assert_eq!(rows.next().await.unwrap().unwrap().rows[0], [Value::Integer(1)]);
+    drop(rows);
+    assert_eq!(count(&backend, "SELECT 1").await, 1);
+    let running = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND query LIKE '%snake_pipe_query%'",
+        database.name()
+    );
+    for _ in 0..100 {
+        if database.cluster().psql(&running).unwrap() == "0" {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the query goes on");
+}
+
+#[tokio::test]
+async fn the_time_of_whoever_takes_the_rows_does_not_count() {
+    let (_database, backend) = backend().await;
+    let sql = "SELECT generate_series(1, 200)";
+    let query = SqlQuery { timeout: Duration::from_millis(500), ..SqlQuery::new(sql) };
+    let mut rows = backend.stream_sql_query(query).await.unwrap();
+    let first = rows.next().await.unwrap().unwrap().rows.len();
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(first + rows.collect().await.unwrap().rows.len(), 200);
+}
+
+#[tokio::test]
+async fn the_server_counts_named_queries_by_their_names() {
+    let options = ClusterOptions::fast().setting("shared_preload_libraries", "pg_stat_statements");
+    let cluster = PostgresCluster::start(options).unwrap();
+    let backend = crate::support::connect(&cluster.url()).await;
+    backend.migrate(snake_pipe_core::MigrateMode::Apply).await.unwrap();
+    cluster.psql("CREATE EXTENSION pg_stat_statements").unwrap();
+    for _ in 0..3 {
+        backend.execute_analytical_query("hotspots", &Default::default()).await.unwrap();
+    }
+    let counted = |beginning: &str| {
+        let sql =
+            format!("SELECT query, calls FROM pg_stat_statements WHERE query LIKE '{beginning} %hotspots%'");
+        cluster.psql(&sql).unwrap()
+    };
+    assert_eq!(counted("FETCH"), "FETCH FORWARD 32 FROM \"snake-pipe: hotspots\"|3");
+    let declared = counted("DECLARE");
+    assert!(
+        declared
+            .starts_with("DECLARE \"snake-pipe: hotspots\" NO SCROLL CURSOR FOR /* snake-pipe: hotspots */")
+    );
+    let limits = "SELECT count(*), sum(calls) FROM pg_stat_statements WHERE query LIKE '%statement_timeout%set_config%'
+        OR query LIKE '%set_config%'";
+    assert!(cluster.psql(limits).unwrap().starts_with("1|"), "every limit is another statement");
+}
+
+#[tokio::test]
+async fn a_query_tells_its_plan_with_its_parameters() {
+    let (database, backend) = backend().await;
+    database.psql("CREATE TABLE public.mine AS SELECT generate_series(1, 10) AS x").unwrap();
+    let query =
+        SqlQuery::new("SELECT count(*) FROM mine WHERE x > $1").with_parameters(vec![Value::Integer(7)]);
+    let plan = backend.explain_sql_query(query.clone(), Explain::Plan).await.unwrap().join("\n");
+    assert!(plan.starts_with("Aggregate ") && plan.contains("Seq Scan on mine"), "{plan}");
+    assert!(!plan.contains("actual time"), "{plan}");
+    let measured = backend.explain_sql_query(query, Explain::Analyze).await.unwrap().join("\n");
+    assert!(measured.contains("rows=3 "), "{measured}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use snake_pipe_core::{DatabaseBackend, Error, ErrorKind, SqlQuery, Value};
+use snake_pipe_core::{BackendExt, DatabaseBackend, Error, ErrorKind, Explain, SqlQuery, Value};
 
 use super::fixture::{Fixture, caller, file_with};
 
@@ -140,4 +140,57 @@ async fn details_name_what_ids_stand_for() {
     assert_eq!(texts, ["app", "b", "a", "f"]);
     let edges = fixture.rows("SELECT source_file_path, target_file_path FROM dependency_details").await;
     assert_eq!(edges, [[Value::Text("b".into()), Value::Text("a".into())]]);
+}
+
+/// Numbers from 1 to `last`; at 9,000 the statement fails, where it gets that far.
+fn numbers(last: u32) -> String {
+    format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last})
+         SELECT i, CASE WHEN i = 9000 THEN abs(-9223372036854775807 - 1) END FROM n"
+    )
+}
+
+#[tokio::test]
+async fn rows_are_handed_out_as_they_come_up_to_an_error() {
+    let fixture = Fixture::without_tables().await;
+    let rows = fixture.backend.stream_sql_query(SqlQuery::new(numbers(10_000))).await.unwrap();
+    assert_eq!(rows.columns()[0], "i");
+    let portions: Vec<_> = futures::StreamExt::collect(rows).await;
+    let rows: Vec<_> = portions.iter().flatten().map(|portion| portion.rows.len()).collect();
+    assert_eq!(rows, [4096, 4096, 807]);
+    let error = portions.last().unwrap().as_ref().unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Query, "integer overflow"));
+}
+
+#[tokio::test]
+async fn a_stream_that_nobody_wants_any_more_gives_its_connection_back() {
+    let fixture = Fixture::without_tables().await;
+    for _ in 0..50 {
+        let mut rows = fixture.backend.stream_sql_query(SqlQuery::new(numbers(8_000_000))).await.unwrap();
+        let first = futures::StreamExt::next(&mut rows).await.unwrap().unwrap();
+        assert_eq!(first.rows[0][0], Value::Integer(1));
+    }
+    assert_eq!(fixture.query("SELECT 1").await.rows, [[Value::Integer(1)]]);
+}
+
+#[tokio::test]
+async fn the_time_of_whoever_takes_the_rows_does_not_count() {
+    let fixture = Fixture::without_tables().await;
+    let query = SqlQuery { timeout: Duration::from_millis(1_500), ..SqlQuery::new(numbers(8_990)) };
+    let mut rows = fixture.backend.stream_sql_query(query).await.unwrap();
+    let first = futures::StreamExt::next(&mut rows).await.unwrap().unwrap().rows.len();
+    tokio::time::sleep(Duration::from_millis(1_700)).await;
+    assert_eq!(first + rows.collect().await.unwrap().rows.len(), 8_990);
+}
+
+#[tokio::test]
+async fn a_query_tells_its_plan_with_its_parameters() {
+    let fixture = Fixture::new().await;
+    let query = SqlQuery::new("SELECT name FROM functions WHERE name = $1 ORDER BY line_start")
+        .with_parameters(vec![Value::Text("main".into())]);
+    let plan = fixture.backend.explain_sql_query(query.clone(), Explain::Plan).await.unwrap();
+    assert_eq!(plan[1], "USE TEMP B-TREE FOR ORDER BY");
+    assert!(plan[0].starts_with("SEARCH functions USING INDEX "), "{plan:?}");
+    let error = fixture.backend.explain_sql_query(query, Explain::Analyze).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
 }

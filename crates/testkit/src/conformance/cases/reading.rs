@@ -37,11 +37,20 @@ pub(super) async fn a_query_is_answered(store: Store) -> Result<()> {
 
     let query = query.with_parameters(parameters);
     let limited = SqlQuery { max_rows: 1, ..query.clone() };
-    let answer = subject.backend.execute_sql_query(limited).await?;
+    let answer = subject.backend.execute_sql_query(limited.clone()).await?;
     assert_eq!(answer.rows, expected[..1]);
     assert!(answer.truncated, "a second row was left out");
     let answer = subject.backend.execute_sql_query(SqlQuery { max_bytes: 1, ..query }).await?;
     assert!(answer.rows.is_empty() && answer.truncated, "the first row has more bytes than allowed");
+
+    let portions = subject.backend.stream_sql_query(limited).await?;
+    assert_eq!(portions.columns(), ["name", "complexity", "signature"]);
+    let streamed = portions.collect().await?;
+    assert_eq!(
+        (&streamed.rows[..], streamed.truncated),
+        (&expected[..1], true),
+        "a stream has the same rows"
+    );
 
     let none = SqlQuery::new("SELECT name, line_start FROM functions WHERE 1 = 0");
     let answer = subject.backend.execute_sql_query(none).await?;
