@@ -18,6 +18,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("cargo xtask", "the tests, checks and measurements themselves"),
     ("docker compose", "needs Docker and a network"),
     ("git clone", "needs a network"),
+    ("createdb", "the database is there already"),
 ];
 
 /// How the documents call the program, besides its name.
@@ -38,6 +39,19 @@ fn what_the_query_guide_says_works() {
     let guide = document("docs/query-guide.md").expect("the repository has a query guide");
     assert!(run_commands(&guide) > 0, "the query guide shows no command of snake-pipe");
     run_statements(&guide);
+}
+
+#[test]
+fn what_the_optimisation_guide_says_works() {
+    let guide = document("docs/optimisation-guide.md").expect("the repository has an optimisation guide");
+    assert!(run_commands(&guide) > 1, "the optimisation guide shows no command of snake-pipe");
+    assert!(run_statements(&guide) >= 10, "the optimisation guide shows no statements");
+}
+
+#[test]
+fn what_the_readme_of_the_plugin_for_postgresql_says_works() {
+    let readme = document("plugins/postgres/README.md").expect("the plugin has a README.md");
+    assert!(run_commands(&readme) > 2, "it shows no commands");
 }
 
 #[test]
@@ -109,7 +123,8 @@ fn run_commands(document: &str) -> usize {
         }
         let line =
             line.replace(FROM_SOURCE, "snake-pipe ").replace(EXAMPLE_SERVER, &shell_word(&database.url()));
-        assert!(line.contains("snake-pipe "), "`{line}` is not run: add it to NOT_RUN with the reason");
+        let is_known = line.contains("snake-pipe ") || line.starts_with("psql ");
+        assert!(is_known, "`{line}` is not run: add it to NOT_RUN with the reason");
         shell(&place, &line).exits(0);
         count += 1;
     }
@@ -156,23 +171,29 @@ fn shell_word(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// Runs a document's statements on both databases, which have to agree.
-fn run_statements(document: &str) {
+/// Runs a document's statements on both databases, which have to agree. How many there were.
+fn run_statements(document: &str) -> usize {
     let place = shop::loaded();
     let database = TestDatabase::create().unwrap();
     place.run(&["load", "shop", "--to", &database.url()]).exits(0);
-    for sql in blocks(document, "sql") {
+    let statements: Vec<_> = blocks(document, "sql").collect();
+    for sql in &statements {
         let answer = |from: &str| -> BTreeSet<String> {
             let arguments = ["query", "-", "--from", from, "--format", "json"];
-            let rows = place.run_with_input(&arguments, &sql).exits(0).json();
+            let rows = place.run_with_input(&arguments, sql).exits(0).json();
             // Rows that the statement's order leaves equal come in any order.
             rows.as_array().unwrap().iter().map(Value::to_string).collect()
         };
         assert_eq!(answer("sqlite:code.db"), answer(&database.url()), "{sql}");
+    }
+    // What the tables' owner runs, for those that ask afterwards.
+    for sql in blocks(document, "sql owner") {
+        database.psql(&sql).unwrap();
     }
     for sql in blocks(document, "sql postgres")
         .flat_map(|block| block.split_inclusive(';').map(str::to_owned).collect::<Vec<_>>())
     {
         place.run_with_input(&["query", "-", "--from", &database.url()], &sql).exits(0);
     }
+    statements.len()
 }

@@ -67,6 +67,11 @@ fn each_role_may_do_what_it_is_for_and_no_more() {
     // A busy machine is no healthy one, which is not the role's fault.
     let health = place.run(&["health", "--from", &reader]);
     assert!(matches!(health.code, Some(0 | 3)), "{}", health.told());
+    assert!(
+        health.stdout.contains("reads only") && !health.stdout.contains("may not write"),
+        "{}",
+        health.told()
+    );
     place.write("shop/pkg/more.py", "def still_more():\n    return 1\n");
     let refused = place.run(&["load", "shop", "--to", &reader]).exits(1);
     assert!(refused.stderr.contains("permission denied"), "{}", refused.told());
@@ -119,6 +124,7 @@ fn health_is_told_by_words_and_by_the_exit_code() {
     place.run(&["load", "shop", "--to", &url]).exits(0);
     let well = health(0);
     assert_eq!(well["status"], "healthy");
+    let doctor = place.run(&["doctor", "--from", &url]).exits(0);
     for name in [
         "wal_position",
         "replication_slots",
@@ -130,6 +136,8 @@ fn health_is_told_by_words_and_by_the_exit_code() {
         "database_size_bytes",
     ] {
         assert!(well["details"][name].is_string(), "{name} in {well}");
+        let is_counted_by_health = name == "deadlocks_since_last_check";
+        assert!(is_counted_by_health || doctor.stdout.contains(&format!("  {name} ")), "{}", doctor.told());
     }
 
     deadlock(&url);

@@ -4,6 +4,9 @@ use std::{fs, path::Path};
 
 use snake_pipe_core::schema::{ColumnType, TABLES, Table, Unit, VIEWS, View};
 
+/// What the functions are made by.
+const FUNCTIONS: &str = include_str!("../../../migrations/postgres/0004_functions.sql");
+
 const HEAD: &str = "# Schema
 
 The tables that every SQL backend has, with the same names, columns and meanings. This page is written from the definitions in
@@ -50,11 +53,30 @@ fn the_schema_page_says_what_the_tables_are() {
     for view in VIEWS {
         describe_view(view, &mut page);
     }
+    page.push_str("\n# Functions\n\nIn PostgreSQL alone, to be joined with whatever else is asked.\n");
+    for function in FUNCTIONS.split("CREATE FUNCTION ").skip(1) {
+        describe_function(function, &mut page);
+    }
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&path, &page).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
     assert!(written == page, "docs/schema.md differs from the tables: run this test with UPDATE=1");
+}
+
+/// A function as the migration makes it: its head, and the comment behind it.
+fn describe_function(text: &str, page: &mut String) {
+    let (head, rest) = text.split_once("\nRETURNS TABLE (").expect("a function has a head");
+    let (columns, rest) = rest.split_once("\n)").expect("it returns columns");
+    let (name, arguments) = head.split_once('(').expect("it has arguments");
+    let (_, comment) = rest.split_once(" IS\n    '").expect("it has a comment");
+    let (description, _) = comment.split_once("';").expect("a comment ends");
+    let list =
+        |text: &str| text.split(',').map(|part| format!("`{}`", part.trim())).collect::<Vec<_>>().join(", ");
+    let (arguments, columns) = (list(arguments.trim_end_matches(')')), list(columns));
+    page.push_str(&format!(
+        "\n## {name}\n\n{description}\n\nArguments: {arguments}.\n\nColumns: {columns}.\n"
+    ));
 }
 
 fn describe_view(view: &View, page: &mut String) {

@@ -56,6 +56,10 @@ const STATE: &str = "
             CROSS JOIN unnest(ARRAY['DELETE', 'INSERT', 'SELECT', 'UPDATE']) AS needed
             WHERE n.nspname = current_schema() AND c.relname = ANY ($1) AND c.relkind IN ('r', 'p')
               AND NOT has_table_privilege(c.oid, needed)) AS missing_rights,
+           (SELECT coalesce(bool_or(has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE')), false)
+            FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = current_schema() AND c.relname = ANY ($1) AND c.relkind IN ('r', 'p')) AS may_write_some,
            pg_database_size(current_database()) AS database_size_bytes,
            (SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()) AS deadlocks,
            (SELECT coalesce(extract(epoch FROM max(now() - xact_start)), 0)::float8 FROM pg_stat_activity
@@ -127,15 +131,19 @@ async fn ask(pool: &Pool, memory: &HealthMemory) -> Result<HealthCheckResult> {
     let row = sqlx::query(STATE).bind(tables).fetch_one(lease.get()).await.map_err(failed("health_check"))?;
     let version = migrations::read_state(&mut lease).await?.version;
     lease.give_back();
+    let rights = Rights::of(&row, version);
+    let mut details = details(&row, version);
+    details.extend(rights.details());
+    details.sort();
     let mut result = HealthCheckResult {
         status: HealthStatus::Healthy,
         latency,
         server_version: row.get("server_version"),
         pool: None,
-        details: details(&row, version),
+        details,
         warnings: Vec::new(),
     };
-    judge(&mut result, &row, version, memory);
+    judge(&mut result, &row, version, &rights, memory);
     Ok(result)
 }
 
@@ -173,36 +181,74 @@ fn details(row: &PgRow, version: u64) -> Vec<(String, String)> {
     known
 }
 
-fn judge(result: &mut HealthCheckResult, row: &PgRow, version: u64, memory: &HealthMemory) {
+/// What the role may do with the tables.
+struct Rights {
+    schema_name: String,
+    role_name: String,
+    /// Rights that it lacks on some table.
+    missing: Option<String>,
+    /// It may ask, and is not meant to write: that is how a reader is, and no fault.
+    only_reads: bool,
+}
+
+impl Rights {
+    fn of(row: &PgRow, version: u64) -> Self {
+        let missing = row.get::<Option<String>, _>("missing_rights").filter(|_| version > 0);
+        let may_read = missing.as_ref().is_some_and(|rights| !rights.contains("SELECT"));
+        Self {
+            schema_name: quoted(row.get::<Option<&str>, _>("schema_name").unwrap_or("public")),
+            role_name: quoted(row.get("role_name")),
+            only_reads: may_read && !row.get::<bool, _>("may_write_some"),
+            missing,
+        }
+    }
+
+    /// What an owner of the tables runs, for this role to load.
+    fn grant(&self) -> String {
+        let Self { schema_name, role_name, .. } = self;
+        format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema_name} TO {role_name};")
+    }
+
+    fn details(&self) -> Vec<(String, String)> {
+        match (self.only_reads, &self.missing) {
+            (true, _) => vec![
+                ("access".to_owned(), "reads only".to_owned()),
+                ("grant_for_loads".to_owned(), self.grant()),
+            ],
+            (false, Some(_)) => Vec::new(),
+            (false, None) => vec![("access".to_owned(), "reads and writes".to_owned())],
+        }
+    }
+}
+
+fn judge(result: &mut HealthCheckResult, row: &PgRow, version: u64, rights: &Rights, memory: &HealthMemory) {
     use HealthStatus::{Degraded, Unhealthy};
     let seconds = |name: &str| row.get::<Option<f64>, _>(name).unwrap_or_default();
     let number = |name: &str| row.get::<Option<i64>, _>(name).unwrap_or_default();
     let deadlocks = number("deadlocks");
     let new_deadlocks = deadlocks.saturating_sub(memory.deadlocks.swap(deadlocks, Ordering::Relaxed));
     let (connections, allowed) = (number("server_connections"), number("server_max_connections"));
-    let missing_rights = row.get::<Option<&str>, _>("missing_rights").filter(|_| version > 0);
-    let cannot_read = missing_rights.is_some_and(|rights| rights.contains("SELECT"));
-    let schema_name = quoted(row.get::<Option<&str>, _>("schema_name").unwrap_or("public"));
-    let role_name = quoted(row.get("role_name"));
+    let cannot_read = rights.missing.as_ref().is_some_and(|missing| missing.contains("SELECT"));
     let findings = [
         (row.get("is_in_recovery"), Unhealthy, "the server is a standby: it cannot be written to".to_owned()),
         (row.get("is_read_only"), Unhealthy, "transactions only read: it cannot be written to".to_owned()),
         (
-            version < LATEST_VERSION && !row.get::<bool, _>("may_create"),
+            version < LATEST_VERSION && !row.get::<bool, _>("may_create") && !rights.only_reads,
             Unhealthy,
             format!(
-                "this role may not create the tables: an owner runs `GRANT USAGE, CREATE ON SCHEMA {schema_name} TO {role_name};`",
+                "this role may not create the tables: an owner runs `GRANT USAGE, CREATE ON SCHEMA {} TO {};`",
+                rights.schema_name, rights.role_name,
             ),
         ),
         (
-            missing_rights.is_some(),
-            // Who may not write can still ask.
+            rights.missing.is_some() && !rights.only_reads,
+            // Who may write to some tables only is meant to load, and cannot.
             if cannot_read { Unhealthy } else { Degraded },
             format!(
-                "this role may not {}, for it lacks {}: for loads, an owner runs \
-                 `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema_name} TO {role_name};`",
+                "this role may not {}, for it lacks {}: for loads, an owner runs `{}`",
                 if cannot_read { "read" } else { "write" },
-                missing_rights.unwrap_or_default(),
+                rights.missing.as_deref().unwrap_or_default(),
+                rights.grant(),
             ),
         ),
         (

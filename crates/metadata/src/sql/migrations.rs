@@ -137,7 +137,17 @@ async fn create_history(transaction: &mut Transaction) -> Result<()> {
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL
 );";
-    transaction.run(&dialect.render_migration(history)).await
+    const COMMENTS: &str = "
+COMMENT ON TABLE @metadata_migrations IS 'Which steps of these tables were taken.';
+COMMENT ON COLUMN @metadata_migrations.version IS 'The number of the step, from 1.';
+COMMENT ON COLUMN @metadata_migrations.description IS 'What the step does.';
+COMMENT ON COLUMN @metadata_migrations.checksum IS 'Digest of its statements: tells a step of another build.';
+COMMENT ON COLUMN @metadata_migrations.applied_at IS 'When it was taken.';";
+    let comments = match dialect.language {
+        Language::Sqlite => "",
+        Language::Postgres => COMMENTS,
+    };
+    transaction.run(&dialect.render_migration(&format!("{history}{comments}"))).await
 }
 
 /// A role that may not make the schema is told who may, before the database refuses it in words that name neither.

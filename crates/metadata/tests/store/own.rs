@@ -35,6 +35,22 @@ async fn delivered(store: &SqlStore) {
     store.finish_run(run.token(), RunEnd::success(RunStatistics::default())).await.unwrap();
 }
 
+#[tokio::test]
+async fn the_database_itself_says_what_every_table_and_column_is() {
+    let database = TestDatabase::create().unwrap();
+    let store = SqlStore::postgres(&database.url(), StoreOptions::default()).unwrap();
+    store.migrate(MigrateMode::Apply).await.unwrap();
+    // Partitions are their table's.
+    let sql = "SELECT string_agg(c.relname || coalesce('.' || a.attname, ''), ' ') FROM pg_class c
+        LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND (a.attnum > 0 AND NOT a.attisdropped)
+        WHERE c.relnamespace = 'snake_pipe'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+          AND (obj_description(c.oid, 'pg_class') IS NULL OR col_description(c.oid, a.attnum) IS NULL)";
+    assert_eq!(database.psql(sql).unwrap(), "");
+    let columns = "SELECT count(*) > 150 FROM pg_description d JOIN pg_class c ON c.oid = d.objoid
+        WHERE c.relnamespace = 'snake_pipe'::regnamespace AND d.objsubid > 0";
+    assert_eq!(database.psql(columns).unwrap(), "t");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn large_tables_are_partitioned_by_month_and_past_months_are_dropped() {
     let (database, clock) = (TestDatabase::create().unwrap(), january());

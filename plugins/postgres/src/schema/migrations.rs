@@ -55,7 +55,11 @@ const CREATE_HISTORY: &str = "CREATE TABLE snake_pipe_migrations (
     description text NOT NULL,
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
-)";
+);
+COMMENT ON COLUMN snake_pipe_migrations.version IS 'The number of the step, from 1.';
+COMMENT ON COLUMN snake_pipe_migrations.description IS 'What the step does.';
+COMMENT ON COLUMN snake_pipe_migrations.checksum IS 'Digest of its statements: tells a step of another build.';
+COMMENT ON COLUMN snake_pipe_migrations.applied_at IS 'When it was taken.'";
 
 /// What is known of a database's schema.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use snake_pipe_core::{
     Error, ErrorKind, Result,
-    schema::{VIEWS, View},
+    schema::{VIEWS, View, ViewColumn},
 };
 use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
@@ -60,12 +60,13 @@ pub(crate) async fn ensure(lease: &mut Lease, views: &[&'static View]) -> Result
     for view in views.iter().filter(|view| !held.contains(&copy_of(view))) {
         let (name, copy) = (view.name, copy_of(view));
         let key = KEYS.iter().find(|(known, _)| *known == name).map_or("repository_id", |(_, key)| key);
+        let comments = column_comments(view, &copy);
         let made = lease
             .run(format!(
                 "BEGIN; {LOCK}; CREATE MATERIALIZED VIEW IF NOT EXISTS {copy} AS SELECT * FROM {name}; \
                  CREATE UNIQUE INDEX IF NOT EXISTS {copy}_key ON {copy} ({key}); \
                  COMMENT ON MATERIALIZED VIEW {copy} IS 'A copy of {name}, as of the snapshots that derived_tables names.'; \
-                 COMMIT"
+                 {comments} COMMIT"
             ))
             .await
             .map_err(failed());
@@ -77,6 +78,15 @@ pub(crate) async fn ensure(lease: &mut Lease, views: &[&'static View]) -> Result
         }
     }
     Ok(())
+}
+
+/// What the copy's columns mean: what the view's do.
+fn column_comments(view: &View, copy: &str) -> String {
+    let comment = |column: &ViewColumn| {
+        let meaning = column.description().replace('\'', "''");
+        format!("COMMENT ON COLUMN {copy}.{} IS '{meaning}';", column.name)
+    };
+    view.columns.iter().map(comment).collect()
 }
 
 /// Refreshes the copies that are not of the current snapshots. What is published is published, whatever becomes of this: a copy

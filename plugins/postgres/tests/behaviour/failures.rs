@@ -138,8 +138,13 @@ async fn a_session_that_is_dropped_leaves_no_connection_in_a_transaction() {
 async fn a_deadlock_is_busy() {
     let (database, backend) = backend().await;
     load(&backend, partial(), &two_files()).await;
+    // Whose time is up first looks for the deadlock, and is the victim: the publication, which has time until then to wait.
+    let victim = format!("ALTER DATABASE \"{}\" SET deadlock_timeout = '3s'", database.name());
+    database.psql(&victim).unwrap();
+    let backend = connect(&database.url()).await;
     let pool = sqlx::postgres::PgPoolOptions::new().connect(&database.url()).await.unwrap();
     let mut other = pool.begin().await.unwrap();
+    sqlx::query("SET LOCAL deadlock_timeout = '120s'").execute(&mut *other).await.unwrap();
     // Holds the table, and then waits for the row that the publication holds.
     sqlx::query("LOCK TABLE functions IN EXCLUSIVE MODE").execute(&mut *other).await.unwrap();
     let mut session = backend.begin_load(partial()).await.unwrap();
@@ -147,12 +152,19 @@ async fn a_deadlock_is_busy() {
     session.write_batch(batch(&[Arc::new(changed)])).await.unwrap();
     let publishing = async { session.publish(publication()).await };
     let waiting = async {
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        const WAITS: &str = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted
+            AND relation IN (SELECT relid FROM pg_partition_tree('functions')))";
+        while !sqlx::query_scalar::<_, bool>(WAITS).fetch_one(&pool).await.unwrap() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
         sqlx::query("SELECT 1 FROM repositories FOR UPDATE").execute(&mut *other).await
     };
     let (published, waited) = tokio::join!(publishing, waiting);
-    match published {
-        Err(error) => assert_eq!(error.kind(), ErrorKind::Busy, "{error:?}"),
-        Ok(_) => assert!(waited.is_err(), "one of the two has to give way"),
-    }
+    let error = published.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error:?}");
+    assert!(error.context().any(|pair| pair == ("sqlstate", "40P01")), "{error:?}");
+    waited.unwrap();
+    // The same again may pass, and does.
+    other.rollback().await.unwrap();
+    assert!(matches!(session.publish(publication()).await.unwrap(), PublishResult::Published(_)));
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use snake_pipe_core::{
-    DatabaseBackend as _, HealthStatus, IntegrityScope, MigrateMode, SourcePath, dependencies_of,
+    DatabaseBackend as _, HealthCheckResult, HealthStatus, IntegrityScope, MigrateMode, SourcePath,
+    dependencies_of,
     model::{Base, Call, Comment, Import, Metric, Origin, Resolution, TransformedAst},
 };
 use snake_pipe_postgres::PostgresBackend;
@@ -50,6 +51,31 @@ async fn a_server_that_only_reads_is_unhealthy() {
             .unwrap();
     let health = connect(&cluster.url()).await.health_check().await.unwrap();
     assert_eq!(health.status, HealthStatus::Unhealthy);
+}
+
+#[tokio::test]
+async fn a_role_that_is_meant_to_read_is_healthy_and_one_that_may_write_in_part_is_not() {
+    let cluster = PostgresCluster::start(ClusterOptions::fast()).unwrap();
+    connect(&cluster.url()).await.migrate(MigrateMode::Apply).await.unwrap();
+    cluster.psql("CREATE ROLE asks LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO asks").unwrap();
+    let reader = connect(&cluster.url().replacen("postgres@", "asks@", 1)).await;
+    let detail = |health: &HealthCheckResult, wanted: &str| {
+        let found = health.details.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let health = reader.health_check().await.unwrap();
+    assert_eq!((health.status, &health.warnings), (HealthStatus::Healthy, &Vec::new()));
+    assert_eq!(detail(&health, "access"), "reads only");
+    let grant = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \"public\" TO \"asks\";";
+    assert_eq!(detail(&health, "grant_for_loads"), grant);
+
+    cluster.psql("GRANT INSERT ON ALL TABLES IN SCHEMA public TO asks").unwrap();
+    let health = reader.health_check().await.unwrap();
+    assert_eq!(health.status, HealthStatus::Degraded);
+    assert!(health.warnings[0].starts_with("this role may not write, for it lacks DELETE, UPDATE"));
+
+    cluster.psql(grant).unwrap();
+    assert_eq!(detail(&reader.health_check().await.unwrap(), "access"), "reads and writes");
 }
 
 /// The constraints that are broken, with the numbers of rows and examples.

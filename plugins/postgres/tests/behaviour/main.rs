@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod availability;
+mod concurrency;
 mod connecting;
 mod encoding;
 mod failures;

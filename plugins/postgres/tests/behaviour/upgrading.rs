@@ -3,18 +3,25 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use snake_pipe_core::{
-    DatabaseBackend as _, IntegrityScope, MigrateMode, MigrationStep, id::Digest, schema::TABLES,
+    DatabaseBackend as _, IntegrityScope, MigrateMode, MigrationStep,
+    id::Digest,
+    load::{LoadPlan, Repository},
+    model::TransformedAst,
+    schema::{TABLES, VIEWS},
 };
 use snake_pipe_postgres::PostgresBackend;
 use snake_pipe_testkit::postgres::TestDatabase;
+use sqlx::PgPool;
 
-use crate::support::{app_id, complete, connect, load, two_files};
+use crate::support::{
+    app_id, batch, complete, connect, function, library, load, publication, two_files, user,
+};
 
 /// The table that says which version a schema has, as every version has it.
 const HISTORY: &str =
@@ -86,62 +93,118 @@ async fn every_version_is_brought_up_to_date_with_its_rows() {
     }
 }
 
+/// Files of the repository that is in place when others work during a migration.
+const FILES: usize = 1_500;
+
+/// Takes a schema back to the first version, with its rows: whoever has begun a load goes on with it.
+fn take_back(database: &TestDatabase, schema: &str) {
+    let views: Vec<_> = VIEWS.iter().map(|view| format!("DROP VIEW {schema}.{}", view.name)).collect();
+    let sql = format!(
+        "BEGIN; {};
+         DROP FUNCTION {schema}.callers_of, {schema}.dependents_of, {schema}.path_between;
+         DELETE FROM {schema}.metric_definitions;
+         DELETE FROM {schema}.snake_pipe_migrations WHERE version > 1;
+         COMMENT ON TABLE {schema}.snake_pipe_migrations IS 'The schema of snake-pipe, version 1.'; COMMIT",
+        views.join("; ")
+    );
+    database.psql(&sql).unwrap();
+}
+
+/// `lib.py`, and many files that use it.
+fn many_files(changed: &str) -> Vec<Arc<TransformedAst>> {
+    let user = |number| {
+        let facts = user(&format!("app{number}.py"), "lib.py");
+        let functions = facts.functions.iter().cloned().chain([function(changed)]).collect();
+        Arc::new(TransformedAst { functions, ..facts })
+    };
+    let users = (1..FILES).map(user);
+    [Arc::new(library("lib.py"))].into_iter().chain(users).collect()
+}
+
+/// Runs a statement again and again until it is over, each time with a second to wait for its locks. How often.
+async fn repeat(pool: PgPool, statement: &'static str, is_over: Arc<AtomicBool>) -> usize {
+    let mut times = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        let mut transaction = pool.begin().await.unwrap();
+        sqlx::query("SET LOCAL lock_timeout = '1s'").execute(&mut *transaction).await.unwrap();
+        sqlx::query(statement).execute(&mut *transaction).await.expect("nothing waits for a second");
+        transaction.commit().await.unwrap();
+        times += 1;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    times
+}
+
+/// The longest wait for a lock on a table that the server shows until it is over, in seconds, and for what.
+async fn longest_wait(pool: PgPool, is_over: Arc<AtomicBool>) -> (f64, String) {
+    const WAIT: &str = "SELECT extract(epoch FROM clock_timestamp() - l.waitstart)::float8, a.query
+        FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+        WHERE NOT l.granted AND l.locktype = 'relation' AND l.waitstart IS NOT NULL ORDER BY 1 DESC LIMIT 1";
+    let mut longest = (0.0, String::new());
+    while !is_over.load(Ordering::Relaxed) {
+        let found: Option<(f64, String)> = sqlx::query_as(WAIT).fetch_optional(&pool).await.unwrap();
+        longest = found.filter(|found| found.0 > longest.0).unwrap_or(longest);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    longest
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_waits_for_a_migration_for_a_second() {
-    let (database, new, steps) = loaded().await;
-    make_old(&database, "old", &steps[..1]);
-    let old = connect(&format!("{}&schema=old", database.url())).await;
-    let slowest_ms = Arc::new(AtomicU64::new(0));
-    let is_over = Arc::new(AtomicBool::new(false));
+    let database = TestDatabase::create().unwrap();
+    let url = format!("{}&schema=old", database.url());
+    let loader = connect(&url).await;
+    loader.migrate(MigrateMode::Apply).await.unwrap();
+    load(&loader, complete(&many_files("before")), &many_files("before")).await;
+    // One load in place and one of a new repository with partitions of its own, both begun before the migration.
+    let mut in_place = loader.begin_load(complete(&many_files("after"))).await.unwrap();
+    let aside = connect(&format!("{url}&partition_rows=0")).await;
+    let other = LoadPlan::partial(Repository::named("other"), "1");
+    let mut cold = aside.begin_load(other).await.unwrap();
+    take_back(&database, "old");
+
     let pool = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(8)
         .connect(&format!("{}&options[search_path]=old", database.url()))
         .await
         .unwrap();
     // Who reads for long, and stands in the way of whatever wants the table for itself; and one who altered it just now.
     let mut reader = pool.begin().await.unwrap();
     sqlx::query("LOCK TABLE old.files IN ACCESS SHARE MODE").execute(&mut *reader).await.unwrap();
-    let mut other = pool.begin().await.unwrap();
-    sqlx::query("LOCK TABLE old.functions IN SHARE UPDATE EXCLUSIVE MODE")
-        .execute(&mut *other)
+    let mut altering = pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE old.parameters IN SHARE UPDATE EXCLUSIVE MODE")
+        .execute(&mut *altering)
         .await
         .unwrap();
-    let statements = [
+    let is_over = Arc::new(AtomicBool::new(false));
+    let waiting = tokio::spawn(longest_wait(pool.clone(), Arc::clone(&is_over)));
+    let repeating: Vec<_> = [
         "SELECT count(*) FROM old.files JOIN old.functions USING (file_id)",
-        "UPDATE old.files SET class_count = class_count",
-        "SELECT count(*) FROM old.calls",
-    ];
-    let watchers: Vec<_> = statements
-        .map(|statement| {
-            let (pool, slowest_ms, is_over) = (pool.clone(), Arc::clone(&slowest_ms), Arc::clone(&is_over));
-            tokio::spawn(async move {
-                while !is_over.load(Ordering::Relaxed) {
-                    let begin = Instant::now();
-                    sqlx::query(statement).execute(&pool).await.unwrap();
-                    slowest_ms.fetch_max(begin.elapsed().as_millis() as u64, Ordering::Relaxed);
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-            })
-        })
-        .into_iter()
-        .collect();
-    let loading = tokio::spawn(async move {
-        for _ in 0..5 {
-            load(&new, complete(&two_files()), &two_files()).await;
-        }
-    });
-    let ending = async {
-        tokio::time::sleep(Duration::from_millis(1_500)).await;
-        drop((reader, other));
+        "SELECT count(*) FROM old.calls WHERE target_function_id IS NOT NULL",
+        "UPDATE old.snapshots SET branch = branch",
+    ]
+    .map(|statement| tokio::spawn(repeat(pool.clone(), statement, Arc::clone(&is_over))))
+    .into_iter()
+    .collect();
+    let loading = async {
+        in_place.write_batch(batch(&many_files("after"))).await.unwrap();
+        cold.write_batch(batch(&many_files("after"))).await.unwrap();
+        in_place.publish(publication()).await.unwrap();
+        drop((reader, altering));
+        cold.publish(publication()).await.unwrap();
     };
-    let (migrated, ()) = tokio::join!(old.migrate(MigrateMode::Apply), ending);
-    assert_eq!(migrated.unwrap().steps.len(), steps.len() - 1);
+    let migrating = connect(&url).await;
+    let (migrated, ()) = tokio::join!(migrating.migrate(MigrateMode::Apply), loading);
+    assert_eq!(migrated.unwrap().steps.len(), 3);
     is_over.store(true, Ordering::Relaxed);
-    loading.await.unwrap();
-    for watcher in watchers {
-        watcher.await.unwrap();
+    for repeated in repeating {
+        assert!(repeated.await.unwrap() > 3, "a statement was held up");
     }
-    let slowest_ms = slowest_ms.load(Ordering::Relaxed);
-    assert!(slowest_ms < 1_000, "a statement waited for {slowest_ms} ms");
+    let (seconds, statement) = waiting.await.unwrap();
+    assert!(seconds < 1.0, "waited for {seconds} s: {statement}");
+    let named = "SELECT count(*) FROM old.function_details WHERE name = 'after'";
+    assert_eq!(database.psql(named).unwrap(), (2 * (FILES - 1)).to_string());
+    assert!(migrating.check_integrity(IntegrityScope::All).await.unwrap().is_clean());
 }
 
 #[tokio::test]
