@@ -195,7 +195,7 @@ async fn try_refresh(
     }
     lease.run("COMMIT").await.map_err(failed())?;
     if affected.is_everything && !anew.is_empty() {
-        lease.run(format!("ANALYZE {}", anew.join(", "))).await.map_err(failed())?;
+        lease.run(format!("ANALYZE (SKIP_LOCKED) {}", anew.join(", "))).await.map_err(failed())?;
     }
     tracing::debug!(%repository, ?anew, elapsed = ?begin.elapsed(), "derived tables are up to date");
     Ok(())

@@ -212,7 +212,8 @@ impl InPlaceSession {
 }
 
 /// Without statistics the first queries after a load would read whole tables again and again. The server gathers them by
-/// itself, but a minute later. What is published is published, whatever becomes of this.
+/// itself, but a minute later. What is published is published, whatever becomes of this: a table that somebody else has locked
+/// is left to the server.
 async fn gather_statistics(lease: &mut Lease, repository: RepositoryId, changed_rows: u64) {
     if let Err(error) = analyze_if_outdated(lease, repository, changed_rows).await {
         tracing::debug!(%error, "no statistics were gathered");
@@ -230,7 +231,10 @@ async fn analyze_if_outdated(lease: &mut Lease, repository: RepositoryId, change
         .await
         .map_err(failed("analyze"))?;
     if changed_rows >= ROWS_BEFORE_ANALYZE || changed_rows.saturating_mul(10) > known.unsigned_abs() {
-        lease.run(format!("ANALYZE {}", partitions.join(", "))).await.map_err(failed("analyze"))?;
+        lease
+            .run(format!("ANALYZE (SKIP_LOCKED) {}", partitions.join(", ")))
+            .await
+            .map_err(failed("analyze"))?;
     }
     Ok(())
 }

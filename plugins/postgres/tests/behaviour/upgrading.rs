@@ -190,7 +190,8 @@ async fn nobody_waits_for_a_migration_for_a_second() {
         in_place.write_batch(batch(&many_files("after"))).await.unwrap();
         cold.write_batch(batch(&many_files("after"))).await.unwrap();
         in_place.publish(publication()).await.unwrap();
-        drop((reader, altering));
+        reader.rollback().await.unwrap();
+        altering.rollback().await.unwrap();
         cold.publish(publication()).await.unwrap();
     };
     let migrating = connect(&url).await;
