@@ -94,7 +94,7 @@ async fn every_version_is_brought_up_to_date_with_its_rows() {
 }
 
 /// Files of the repository that is in place when others work during a migration.
-const FILES: usize = 1_500;
+const FILES: usize = 700;
 
 /// Takes a schema back to the first version, with its rows: whoever has begun a load goes on with it.
 fn take_back(database: &TestDatabase, schema: &str) {
