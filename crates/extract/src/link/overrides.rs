@@ -20,7 +20,8 @@ const MAX_CLASSES: usize = 300;
 
 /// When a method takes the place of one of the same name in a base.
 struct Rule {
-    /// Methods of one name are told apart by what they take, as far as is counted here: how many parameters.
+    /// Methods of one name are told apart by what they take: here by how many parameters, and where that does not tell
+    /// them apart nothing is said.
     has_overloads: bool,
     /// Static methods take the place of static ones.
     do_statics: bool,
@@ -90,7 +91,7 @@ impl LinkIndex {
         let mut overrides = Vec::new();
         for (index, function) in (0..).zip(&symbols.functions) {
             let Scope::Class(class) = function.scope else { continue };
-            if !rule.admits(function) {
+            if !rule.admits(function) || rule.has_overloads && self.has_twin(file, class, function) {
                 continue;
             }
             let bases =
@@ -100,6 +101,18 @@ impl LinkIndex {
             }
         }
         overrides
+    }
+
+    /// Whether another method of the class has the same name and as many parameters.
+    fn has_twin(&self, file: u32, class: u32, own: &FunctionEntry) -> bool {
+        let symbols = &self.symbols[file as usize];
+        let alike = symbols.members(Scope::Class(class), own.name).filter(|member| match member {
+            Local::Function(index) => {
+                symbols.functions[*index as usize].parameter_count == own.parameter_count
+            }
+            Local::Class(_) => false,
+        });
+        alike.count() > 1
     }
 
     fn has_replaceable(&self, class: SymbolRef, rule: &Rule, own: &FunctionEntry) -> bool {

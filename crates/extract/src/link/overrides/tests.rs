@@ -40,8 +40,10 @@ fn java_compares_the_number_of_parameters_and_leaves_statics_out() {
             "p/B.java",
             "package p; class B extends A implements I { public void f() {} void m(int b) {} void m() {} static void s() {} void q() {} }",
         ),
+        ("p/C.java", "package p; class C extends A { void m(int b) {} void m(String b) {} }"),
     ]);
     assert_eq!(tree.overrides("p/B.java"), ["p.B.f", "p.B.m"]);
+    assert_eq!(tree.overrides("p/C.java"), [""; 0], "which of the two it is follows from types");
 }
 
 #[test]
