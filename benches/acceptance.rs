@@ -5,13 +5,14 @@
 //! goals. Exits non-zero when a figure misses its limit.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what this program is for")]
 
+mod acquisition;
 mod corpus;
 mod databases;
 mod judgement;
+mod questions;
 mod row_counter;
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -23,16 +24,14 @@ use databases::{Databases, batch, load, publication};
 use judgement::{Limit, Report};
 use snake_pipe_coordinator::{Outcome, Pipeline};
 use snake_pipe_core::{
-    DatabaseBackend, Error, ErrorKind, IntegrityScope, Language, Result, SqlQuery, Value,
+    DatabaseBackend, Error, ErrorKind, IntegrityScope, Language, Result,
     load::{LoadPlan, Repository},
-    queries::{ParameterDefault, QUERIES},
 };
 use snake_pipe_extract::{CacheLocation, ExtractOptions, Extraction, Progress, discover::describe};
 use snake_pipe_testkit::{
     fixtures::Generator,
     postgres::{ClusterOptions, PostgresCluster},
 };
-use sqlx::{Executor as _, postgres::PgPoolOptions};
 use tempfile::TempDir;
 
 /// How often each thing that takes milliseconds is done.
@@ -41,19 +40,12 @@ const REPETITIONS: usize = 20;
 const TYPICAL_BATCH_FILES: u32 = 100;
 /// Files of a load whose rows are counted by the minute.
 const BULK_FILES: u32 = 2_000;
-/// So many tasks share so many connections, and each takes one so many times.
-const TASKS: usize = 32;
-const CONNECTIONS: u32 = 20;
-const ACQUISITIONS: usize = 200;
 
 const ACID_RECORDS_PER_MINUTE: f64 = 5_000.0;
 const COPY_RECORDS_PER_MINUTE: f64 = 50_000.0;
 const FILES_PER_MINUTE: f64 = 200.0;
-const QUERY_MS: f64 = 100.0;
-const LOOKUP_MS: f64 = 20.0;
 const INTEGRITY_MS: f64 = 50.0;
 const HEALTH_MS: f64 = 100.0;
-const ACQUISITION_MS: f64 = 5.0;
 const MEMORY_MIB: f64 = 1_024.0;
 
 #[tokio::main]
@@ -80,16 +72,16 @@ async fn measure() -> Result<Report> {
         eprintln!("measuring {kind}");
         measure_integrity(&mut report, backend.as_ref(), "alone in the database").await?;
         measure_directory(&mut report, backend, &code).await?;
-        measure_queries(&mut report, backend.as_ref()).await?;
-        measure_lookups(&mut report, backend.as_ref()).await?;
+        // The first run included.
+        questions::measure(&mut report, backend.as_ref(), 0).await?;
         measure_integrity_of_files(&mut report, backend.as_ref()).await?;
         measure_single_files(&mut report, backend.as_ref()).await?;
         measure_bulk(&mut report, backend.as_ref()).await?;
         measure_integrity(&mut report, backend.as_ref(), "beside all of the above").await?;
         measure_health(&mut report, backend.as_ref()).await?;
     }
-    measure_acquisition(&mut report, &cluster).await?;
-    report.add("memory of this process, at its peak", peak_memory_mib()?, Limit::Mebibytes(MEMORY_MIB));
+    acquisition::measure(&mut report, &cluster).await?;
+    report.add("memory of this process, at its peak", peak_memory_mib()?, Limit::below(MEMORY_MIB, " MiB"));
     Ok(report)
 }
 
@@ -136,86 +128,16 @@ async fn measure_directory(
         return Err(Error::new(ErrorKind::Internal, format!("the code was not loaded: {why}")));
     }
     let (kind, elapsed) = (&backend.info().kind, begin.elapsed());
-    report.add_rate(
+    add_rate(
+        report,
         format!("{kind}: {} files of real code, parsed, linked and loaded", lane.files_written),
         lane.files_written,
         elapsed,
         FILES_PER_MINUTE,
     );
     let figure = format!("{kind}: their {} rows, parsing included", lane.rows);
-    report.add_rate(figure, lane.rows, elapsed, COPY_RECORDS_PER_MINUTE);
+    add_rate(report, figure, lane.rows, elapsed, COPY_RECORDS_PER_MINUTE);
     Ok(())
-}
-
-/// Every named query on the real code, the first run included. Where one asks for a function or a file, it is the one that most
-/// others call or depend on.
-async fn measure_queries(report: &mut Report, backend: &dyn DatabaseBackend) -> Result<()> {
-    let function = text(
-        backend,
-        "SELECT f.qualified_name FROM function_fan_in u JOIN functions f ON f.function_id = u.function_id \
-         ORDER BY u.call_sites DESC, u.function_id LIMIT 1",
-    )
-    .await?;
-    let file = text(
-        backend,
-        "SELECT f.file_path FROM (SELECT target_file_id, count(*) AS sources FROM dependencies \
-         WHERE target_file_id IS NOT NULL GROUP BY target_file_id ORDER BY sources DESC, target_file_id LIMIT 1) d \
-         JOIN files f ON f.file_id = d.target_file_id",
-    )
-    .await?;
-    for query in QUERIES {
-        let required =
-            query.parameters.iter().filter(|parameter| parameter.default == ParameterDefault::Required);
-        let value = |name: &str| if name == "files" { file.clone() } else { function.clone() };
-        let given: BTreeMap<String, String> =
-            required.map(|parameter| (parameter.name.to_owned(), value(parameter.name))).collect();
-        let mut times = Vec::new();
-        for _ in 0..REPETITIONS {
-            let begin = Instant::now();
-            query.run(backend, &given).await?;
-            times.push(begin.elapsed());
-        }
-        report.add_percentile(format!("{}: query {}", backend.info().kind, query.name), 95, times, QUERY_MS);
-    }
-    Ok(())
-}
-
-/// What people look up by name: a function, a file, and who calls the function; different ones each time.
-async fn measure_lookups(report: &mut Report, backend: &dyn DatabaseBackend) -> Result<()> {
-    const FUNCTIONS: &str = "SELECT f.name, s.file_path FROM (SELECT function_id FROM function_fan_in \
-        WHERE call_sites BETWEEN 2 AND 10 ORDER BY function_id LIMIT 20) u \
-        JOIN functions f ON f.function_id = u.function_id JOIN files s ON s.file_id = f.file_id";
-    const LOOKUPS: [(&str, &str); 3] = [
-        ("a function by name", "SELECT * FROM function_details WHERE name = $1"),
-        (
-            "a file by path",
-            "SELECT * FROM file_details WHERE file_path = $1 \
-            AND repository_id IN (SELECT repository_id FROM repositories)",
-        ),
-        (
-            "callers by name",
-            "SELECT * FROM call_details WHERE target_function_id IN \
-            (SELECT function_id FROM functions WHERE name = $1)",
-        ),
-    ];
-    let found = backend.execute_sql_query(SqlQuery::new(FUNCTIONS)).await?;
-    for (what, sql) in LOOKUPS {
-        let mut times = Vec::new();
-        for row in &found.rows {
-            let value = row[usize::from(what.contains("path"))].clone();
-            let begin = Instant::now();
-            backend.execute_sql_query(SqlQuery::new(sql).with_parameters(vec![value])).await?;
-            times.push(begin.elapsed());
-        }
-        report.add_percentile(format!("{}: {what}", backend.info().kind), 95, times, LOOKUP_MS);
-    }
-    Ok(())
-}
-
-/// The first value of an answer.
-async fn text(backend: &dyn DatabaseBackend, sql: &str) -> Result<String> {
-    let answer = backend.execute_sql_query(SqlQuery::new(sql)).await?;
-    Ok(answer.rows.first().and_then(|row| row.first()).map(Value::to_string).unwrap_or_default())
 }
 
 /// Each file in a durable transaction of its own.
@@ -228,7 +150,7 @@ async fn measure_single_files(report: &mut Report, backend: &dyn DatabaseBackend
         backend.write_batch(plan, batch([file]), publication()).await?;
     }
     let figure = format!("{}: records, a durable transaction per file", backend.info().kind);
-    report.add_rate(figure, rows, begin.elapsed(), ACID_RECORDS_PER_MINUTE);
+    add_rate(report, figure, rows, begin.elapsed(), ACID_RECORDS_PER_MINUTE);
     Ok(())
 }
 
@@ -242,7 +164,7 @@ async fn measure_bulk(report: &mut Report, backend: &dyn DatabaseBackend) -> Res
         let begin = Instant::now();
         load(backend, plan, &batch).await?;
         let figure = format!("{}: records in bulk, {name}", backend.info().kind);
-        report.add_rate(figure, rows, begin.elapsed(), COPY_RECORDS_PER_MINUTE);
+        add_rate(report, figure, rows, begin.elapsed(), COPY_RECORDS_PER_MINUTE);
     }
     Ok(())
 }
@@ -299,38 +221,9 @@ async fn measure_health(report: &mut Report, backend: &dyn DatabaseBackend) -> R
     Ok(())
 }
 
-/// How long tasks wait for a connection when there are more of them than connections. Each holds its connection for one
-/// short statement; the pool makes sure that a connection is alive before it hands it out, as the backend's pool does.
-async fn measure_acquisition(report: &mut Report, cluster: &PostgresCluster) -> Result<()> {
-    let failed =
-        |source| Error::new(ErrorKind::Connection, "the pool gave no connection").with_source(source);
-    let options = PgPoolOptions::new().max_connections(CONNECTIONS).min_connections(CONNECTIONS);
-    let pool = options.connect(&cluster.url()).await.map_err(failed)?;
-    let tasks: Vec<_> = (0..TASKS)
-        .map(|_| {
-            let pool = pool.clone();
-            tokio::spawn(async move {
-                let mut times: Vec<Duration> = Vec::new();
-                for _ in 0..ACQUISITIONS {
-                    let begin = Instant::now();
-                    let mut connection = pool.acquire().await?;
-                    times.push(begin.elapsed());
-                    connection.execute("SELECT 1").await?;
-                }
-                Ok(times)
-            })
-        })
-        .collect();
-    let mut times = Vec::new();
-    for task in tasks {
-        let joined = task.await;
-        let stopped = |source| Error::new(ErrorKind::Internal, "a task stopped").with_source(source);
-        times.extend(joined.map_err(stopped)?.map_err(failed)?);
-    }
-    pool.close().await;
-    let figure = format!("postgres: a connection, {TASKS} tasks sharing {CONNECTIONS}");
-    report.add_percentile(figure, 99, times, ACQUISITION_MS);
-    Ok(())
+/// Adds how many a minute these were.
+fn add_rate(report: &mut Report, figure: impl Into<String>, count: u64, elapsed: Duration, least: f64) {
+    report.add(figure, count as f64 / elapsed.as_secs_f64() * 60.0, Limit::at_least(least, "/min"));
 }
 
 /// The most memory that this process ever had, as Linux tells it.

@@ -5,6 +5,8 @@
 //! way of the bytes alone: our encoder and COPY beside the server's own COPY of a binary file, into bare tables.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what this program is for")]
 
+#[expect(dead_code, reason = "other programs judge percentiles too")]
+mod judgement;
 #[path = "kernel_like/mod.rs"]
 mod kernel_like;
 
@@ -12,11 +14,12 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, ExitCode},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use judgement::{Limit, Report};
 use snake_pipe_core::{
     DatabaseBackend, Error, ErrorKind, MigrateMode, Result, Timestamp,
     load::{Batch, LoadPlan, Marker, Publication, Repository, Snapshot},
@@ -30,12 +33,18 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 /// Files unless `SNAKE_PIPE_PEERS_FILES` says otherwise: about 300,000 rows.
 const FILES: usize = 2_000;
 const FILES_PER_BATCH: usize = 500;
+/// A second large repository may take so many times what the first took.
+const SECOND: f64 = 1.2;
+/// Ours may take so many times what `psql \\copy` takes.
+const PSQL: f64 = 0.3;
+/// Percent of the speed of the server's own COPY.
+const COPY: f64 = 80.0;
 /// What one COPY of ours takes, as in a load.
 const COPY_BYTES: usize = 8 << 20;
 const SEND_BYTES: usize = 1 << 20;
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> Result<ExitCode> {
     let files =
         std::env::var("SNAKE_PIPE_PEERS_FILES").ok().and_then(|text| text.parse().ok()).unwrap_or(FILES);
     let cluster = PostgresCluster::start(ClusterOptions::durable().setting("max_wal_size", "4GB"))?;
@@ -43,6 +52,7 @@ async fn main() -> Result<()> {
         (0..files).map(|number| Arc::new(kernel_like::file(number, files, 0))).collect();
     let folder = shared_folder()?;
 
+    let mut report = Report::default();
     let ours = database(&cluster, "ours").await?;
     let first = load(&*ours, "first", &facts).await?;
     let second = load(&*ours, "second", &facts).await?;
@@ -55,13 +65,20 @@ async fn main() -> Result<()> {
     println!("{:<52} {:>10} {:>17} {:>7}", "", "time", "", "× ours");
     line("ours: a first large repository", first, first);
     line("ours: a second one beside it", second, first);
-    line("psql \\copy, keys and indexes in place", psql_copy(&cluster, folder.path()).await?, first);
+    let psql = psql_copy(&cluster, folder.path()).await?;
+    line("psql \\copy, keys and indexes in place", psql, first);
+    let ratio = |one: Duration, other: Duration| one.as_secs_f64() / other.as_secs_f64();
+    report.add("a second large repository ÷ the first", ratio(second, first), Limit::below(SECOND, ""));
+    report.add("ours ÷ psql \\copy", ratio(first, psql), Limit::below(PSQL, ""));
     for (name, script) in [
         ("asyncpg copy_records_to_table", "asyncpg_copy.py"),
         ("SQLAlchemy 2 bulk insert", "sqlalchemy_insert.py"),
     ] {
         match python(&cluster, folder.path(), script).await? {
-            Some(elapsed) => line(name, elapsed, first),
+            Some(elapsed) => {
+                line(name, elapsed, first);
+                report.add(format!("ours ÷ {name}"), ratio(first, elapsed), Limit::below(1.0, ""));
+            }
             None => println!("{name:<52} not run: `cargo xtask peers` makes the environment it needs"),
         }
     }
@@ -70,9 +87,15 @@ async fn main() -> Result<()> {
         "\nbare tables: our encoder and COPY {:.2} s, COPY FROM a binary file by the server {:.2} s: {:.0} % of its speed",
         own.as_secs_f64(),
         server.as_secs_f64(),
-        server.as_secs_f64() / own.as_secs_f64() * 100.0
+        ratio(server, own) * 100.0
     );
-    Ok(())
+    report.add(
+        "our encoder and COPY, of the server's own COPY",
+        ratio(server, own) * 100.0,
+        Limit::at_least(COPY, " %"),
+    );
+    println!("\n{report}");
+    Ok(if report.failures() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// A folder that the server may write to and read from, too.

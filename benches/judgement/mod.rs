@@ -2,45 +2,47 @@
 
 use std::{fmt, time::Duration};
 
-use comfy_table::{LineStyle, Table, TableStyle};
-
-/// One line, below the header.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+use comfy_table::{ContentArrangement, Table, presets::ASCII_MARKDOWN};
 
 /// What a figure has to keep.
 #[derive(Clone, Copy)]
-pub(crate) enum Limit {
-    /// So many a minute at least.
-    PerMinute(f64),
-    /// Less than so many milliseconds.
-    Milliseconds(f64),
-    /// Less than so many MiB.
-    Mebibytes(f64),
+pub(crate) struct Limit {
+    number: f64,
+    is_least: bool,
+    /// Behind each number, with the space before it where one belongs there.
+    unit: &'static str,
 }
 
 impl Limit {
+    /// So many at least.
+    pub(crate) const fn at_least(number: f64, unit: &'static str) -> Self {
+        Self { number, is_least: true, unit }
+    }
+
+    /// Less than so many.
+    pub(crate) const fn below(number: f64, unit: &'static str) -> Self {
+        Self { number, is_least: false, unit }
+    }
+
+    /// Less than so many milliseconds.
+    pub(crate) const fn milliseconds(number: f64) -> Self {
+        Self::below(number, " ms")
+    }
+
     fn holds_for(self, measured: f64) -> bool {
-        match self {
-            Self::PerMinute(least) => measured >= least,
-            Self::Milliseconds(most) | Self::Mebibytes(most) => measured < most,
-        }
+        if self.is_least { measured >= self.number } else { measured < self.number }
     }
 
     fn shown(self, number: f64) -> String {
-        match self {
-            Self::PerMinute(_) => format!("{number:.0}/min"),
-            Self::Milliseconds(_) => format!("{number:.2} ms"),
-            Self::Mebibytes(_) => format!("{number:.0} MiB"),
-        }
+        let decimals = if number.abs() < 100.0 { 2 } else { 0 };
+        format!("{number:.decimals$}{}", self.unit)
     }
 }
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::PerMinute(number) => write!(f, "≥ {}", self.shown(*number)),
-            Self::Milliseconds(number) | Self::Mebibytes(number) => write!(f, "< {}", self.shown(*number)),
-        }
+        let sign = if self.is_least { '≥' } else { '<' };
+        write!(f, "{sign} {}{}", self.number, self.unit)
     }
 }
 
@@ -55,11 +57,6 @@ impl Report {
         self.figures.push((figure.into(), measured, limit));
     }
 
-    /// Adds how many a minute these were.
-    pub(crate) fn add_rate(&mut self, figure: impl Into<String>, count: u64, elapsed: Duration, least: f64) {
-        self.add(figure, count as f64 / elapsed.as_secs_f64() * 60.0, Limit::PerMinute(least));
-    }
-
     /// Adds the percentile of these times, by the nearest rank: one that was really measured.
     pub(crate) fn add_percentile(
         &mut self,
@@ -71,7 +68,7 @@ impl Report {
         times.sort_unstable();
         let rank = (times.len() * percent).div_ceil(100).max(1);
         let time = times.get(rank - 1).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3);
-        self.add(format!("{figure}, {percent}th percentile"), time, Limit::Milliseconds(most_ms));
+        self.add(format!("{figure}, {percent}th percentile"), time, Limit::milliseconds(most_ms));
     }
 
     /// How many figures do not keep their limits.
@@ -83,7 +80,9 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new();
-        table.load_style(STYLE).set_header(["figure", "measured", "limit", "pass"]);
+        // As docs/benchmarks.md takes it, whatever the width of the terminal.
+        table.load_style(ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(["figure", "measured", "limit", "pass"]);
         for (figure, measured, limit) in &self.figures {
             let pass = if limit.holds_for(*measured) { "yes" } else { "NO" };
             table.add_row([figure, &limit.shown(*measured), &limit.to_string(), pass]);

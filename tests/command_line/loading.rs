@@ -219,5 +219,25 @@ fn source_and_syntax_trees_are_stored_on_request() {
 fn timings_are_shown_on_request() {
     let place = shop::place();
     let answer = place.run(&["load", "shop", "--to", "sqlite:code.db", "--timings"]).exits(0);
-    assert!(answer.stdout.contains("parse, link and load"), "{}", answer.told());
+    for phase in
+        ["connect and migrate", "control plane", "parse and link", "publish: write rows", "everything else"]
+    {
+        assert!(answer.stdout.contains(phase), "{phase}: {}", answer.told());
+    }
+}
+
+#[test]
+fn timings_sum_up_to_the_whole_time() {
+    let place = shop::place();
+    let answer = place.run(&["load", "shop", "--to", "sqlite:code.db", "--format", "json"]).exits(0);
+    let report: Value = serde_json::from_str(&answer.stdout).unwrap();
+    let seconds = |value: &Value| value.as_f64().unwrap();
+    let sum: f64 =
+        report["timings"].as_array().unwrap().iter().map(|timing| seconds(&timing["seconds"])).sum();
+    assert!((sum - seconds(&report["seconds"])).abs() < 1e-6, "{}", answer.told());
+    let lane = &report["run"]["lanes"][0];
+    let of_lane: f64 =
+        lane["phases"].as_array().unwrap().iter().map(|phase| seconds(&phase["seconds"])).sum();
+    assert!((of_lane - seconds(&lane["duration_ms"]) / 1e3).abs() < 2e-3, "{}", answer.told());
+    assert!(lane["transaction"].is_string() && seconds(&lane["bytes"]) > 0.0, "{}", answer.told());
 }

@@ -53,4 +53,6 @@ pub use pipeline::{FactsStream, Lacking, Pipeline, load};
 pub use policy::Policy;
 pub use progress::{LaneProgress, LaneState, RunProgress};
 pub use route::Route;
-pub use summary::{DeadLetter, ErrorSummary, LaneStatus, LaneSummary, Outcome, RunSettings, RunSummary};
+pub use summary::{
+    DeadLetter, ErrorSummary, LanePhase, LaneStatus, LaneSummary, Outcome, RunSettings, RunSummary,
+};

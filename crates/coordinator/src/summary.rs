@@ -1,6 +1,6 @@
 //! What became of a run. The names of fields and words in JSON are stable.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use snake_pipe_core::{
@@ -217,6 +217,9 @@ pub struct LaneSummary {
     pub breaker: BreakerState,
     /// From connecting to the end.
     pub duration_ms: u64,
+    /// What that time went into, one after the other; together it is all of it.
+    #[serde(default)]
+    pub phases: Vec<LanePhase>,
     /// Tables touched, sorted.
     pub tables: Vec<String>,
     /// The database's number of the publishing transaction.
@@ -255,6 +258,7 @@ impl LaneSummary {
             left_behind: false,
             breaker: BreakerState::Closed,
             duration_ms: 0,
+            phases: Vec::new(),
             tables: Vec::new(),
             transaction: None,
             positions: Vec::new(),
@@ -281,6 +285,28 @@ impl LaneSummary {
     pub fn is_whole(&self) -> bool {
         self.is_held() && self.files_refused == 0 && self.owed_files == 0
     }
+}
+
+/// A part of the time that a backend's way through the run took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LanePhase {
+    /// What was done, in a few words: those that begin with `publish: ` are told by the backend.
+    pub phase: Cow<'static, str>,
+    /// How long.
+    pub seconds: f64,
+}
+
+impl LanePhase {
+    /// Connecting, reading the manifest, beginning sessions, and whatever has no phase of its own.
+    pub const PREPARE: &'static str = "prepare";
+    /// Waiting for facts: extraction is slower than the backend.
+    pub const WAIT: &'static str = "wait for facts";
+    /// Handing batches to the session, which writes their rows or keeps them for publishing.
+    pub const WRITE: &'static str = "write batches";
+    /// Taking from replayed facts what a session lacked.
+    pub const CATCH_UP: &'static str = "catch up";
+    /// What publishing took beyond what the backend says of it.
+    pub const PUBLISH: &'static str = "publish";
 }
 
 /// A file that a backend refused.

@@ -1,6 +1,12 @@
 //! What a load is: its plan, its batches, its publication and their results.
 
-use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -217,7 +223,8 @@ pub struct WriteResult {
     /// is not volatile, or deleted. Those of other files whose references lost their targets are among them. An estimate until
     /// published where a session spools.
     pub rows: u64,
-    /// Bytes sent to the database, where known.
+    /// Bytes of rows sent to the database: the text and numbers with their lengths, as far as the backend knows them. Keys of rows
+    /// to delete and questions do not count.
     pub bytes: u64,
     /// Tables touched, sorted.
     pub tables: Vec<String>,
@@ -226,8 +233,52 @@ pub struct WriteResult {
     /// Files that the database refused when they were published. Of each a row says so, and why; the others are published.
     #[serde(default)]
     pub refused: Vec<RefusedFile>,
-    /// Time spent.
+    /// Time spent; for a publication to the commit.
     pub duration: Duration,
+    /// What a publication took its time for, one after the other, what is done behind the commit included; empty where the backend
+    /// does not say. What no phase covers is not accounted for.
+    #[serde(default)]
+    pub phases: Vec<PhaseTime>,
+}
+
+/// A part of some work, and how long it took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhaseTime {
+    /// What was done, in a few words.
+    pub phase: Cow<'static, str>,
+    /// How long.
+    pub duration: Duration,
+}
+
+/// A clock that tells how long each phase took since the one before.
+#[derive(Clone, Debug)]
+pub struct PhaseClock {
+    last: Instant,
+    phases: Vec<PhaseTime>,
+}
+
+impl Default for PhaseClock {
+    fn default() -> Self {
+        Self { last: Instant::now(), phases: Vec::new() }
+    }
+}
+
+impl PhaseClock {
+    /// Ends a phase that began when the last one ended. What comes again is added to what it took before.
+    pub fn end(&mut self, phase: impl Into<Cow<'static, str>>) {
+        let (phase, now) = (phase.into(), Instant::now());
+        let duration = now.saturating_duration_since(std::mem::replace(&mut self.last, now));
+        match self.phases.iter_mut().find(|known| known.phase == phase) {
+            Some(known) => known.duration += duration,
+            None => self.phases.push(PhaseTime { phase, duration }),
+        }
+    }
+
+    /// The phases so far, in the order in which they first ended.
+    #[must_use]
+    pub fn take(&mut self) -> Vec<PhaseTime> {
+        std::mem::take(&mut self.phases)
+    }
 }
 
 /// A file that a database refused.
@@ -257,6 +308,7 @@ impl WriteResult {
         self.tables = tables.into_iter().collect();
         self.refused.extend(other.refused.iter().cloned());
         self.transaction = other.transaction.clone().or(self.transaction.take());
+        self.phases.extend(other.phases.iter().cloned());
     }
 }
 
@@ -323,6 +375,17 @@ pub enum PublishResult {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_phase_that_comes_again_is_one_phase() {
+        let mut clock = PhaseClock::default();
+        for phase in ["a", "b", "a"] {
+            clock.end(phase);
+        }
+        let names: Vec<_> = clock.take().into_iter().map(|time| time.phase).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert!(clock.take().is_empty());
+    }
 
     #[test]
     fn an_empty_write_has_no_throughput() {

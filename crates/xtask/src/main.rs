@@ -1,4 +1,5 @@
-//! The developer's commands: `cargo xtask check | test | bench | acceptance | accuracy | edges | peers | chaos | replay | fuzz | coverage | package`.
+//! The developer's commands: `cargo xtask check | test | bench | acceptance | accuracy | edges | incremental | peers | queries | whole | chaos | replay |
+//! fuzz | coverage | package`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
 mod accuracy;
@@ -88,12 +89,34 @@ enum Command {
     /// How right the edges are: imports against programs that know which file they mean; the figures go to docs/accuracy.md.
     Edges(edges::Options),
 
+    /// How fast changed files get into a PostgreSQL that holds them: throughput over the Unix socket and over TCP, and one
+    /// changed file of a small tree by the command line.
+    ///
+    /// Starts a durable server of its own, prints every figure beside its limit, and fails when one misses it. Takes two
+    /// minutes, and the machine for itself.
+    Incremental {
+        /// Files of fifty rows that change; 4,000 unless given.
+        files: Option<usize>,
+        /// Prints the statements on which the server spent most time, by pg_stat_statements.
+        #[arg(long)]
+        profile: bool,
+    },
+
     /// How fast the same rows get into PostgreSQL by asyncpg, SQLAlchemy, psql and by us, side by side.
     ///
     /// Needs Python 3 with its module venv, and fetches the peers from PyPI into `target/peers`.
     Peers {
         /// Files of the made-up repository; 2,000 unless given, about 300,000 rows.
         files: Option<usize>,
+    },
+
+    /// How long every named query and every look-up takes on a database that is there, such as one that holds Linux.
+    ///
+    /// Only reads. Asks each question twice before it counts and twenty times after, prints the 95th percentile beside its
+    /// limit as a table for docs/benchmarks.md, and fails when one misses it. Wants the machine for itself.
+    Queries {
+        /// The database, as `snake-pipe query --from` takes it.
+        url: String,
     },
 
     /// Seeded sequences of faults: loads are disturbed in every way, and an auditor compares each backend with the source.
@@ -128,6 +151,16 @@ enum Command {
     /// Needs cargo-llvm-cov, which it installs, and LLVM's tools in the version of the compiler, which it looks for
     /// and fetches through rustup where it can. The details by line: target/coverage/html/index.html.
     Coverage,
+
+    /// How a whole tree gets into PostgreSQL: the first load against parsing alone, its peak of memory, the tree unchanged, and one
+    /// file changed.
+    ///
+    /// Starts a durable server of its own, loads by the command line, shows where the time goes, and prints every figure beside
+    /// its limit; fails when one misses it. Wants Linux's own source, and the machine for itself.
+    Whole {
+        /// The source tree; it is left as it is.
+        tree: std::path::PathBuf,
+    },
 
     /// Whether every crate and plugin can be packaged, and builds from its own package alone.
     Package,
@@ -168,11 +201,14 @@ fn main() -> ExitCode {
         Command::Acceptance { tree } => bench::acceptance(tree.as_deref()),
         Command::Accuracy(options) => accuracy::run(&options),
         Command::Edges(options) => edges::run(&options),
+        Command::Incremental { files, profile } => bench::incremental(files, profile),
         Command::Peers { files } => bench::peers(files),
+        Command::Queries { url } => bench::queries(&url),
         Command::Chaos { sequences, seed } => chaos::run(sequences, seed),
         Command::Replay(options) => replay::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Coverage => coverage::run(),
+        Command::Whole { tree } => bench::whole(&tree),
         Command::Package => package::run(),
     };
     match result {

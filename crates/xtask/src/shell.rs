@@ -27,8 +27,19 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 pub(crate) fn run(command: &mut Command) -> Result {
     let shown = Shown(command).to_string();
     println!("$ {shown}");
+    wait_for(command, &shown)
+}
+
+fn wait_for(command: &mut Command, shown: &str) -> Result {
     let status = command.status().map_err(|error| format!("cannot run `{shown}`: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("`{shown}` failed ({status})")) }
+}
+
+/// As [`run`], with a variable of the environment that is not printed.
+pub(crate) fn run_with_secret(command: &mut Command, name: &str, value: &str) -> Result {
+    let shown = Shown(command).to_string();
+    println!("$ {name}=… {shown}");
+    wait_for(command.env(name, value), &shown)
 }
 
 /// What the command prints, without its last line break; none when it fails or does not exist.

@@ -5,6 +5,7 @@ mod publish;
 mod returning;
 mod routing;
 mod state;
+mod times;
 mod write;
 
 use std::{
@@ -37,6 +38,7 @@ use crate::{
     route::Router,
 };
 use calls::Calls;
+use times::LaneTimes;
 
 /// Where the facts can be had once more.
 pub(crate) type Replay = Arc<dyn Fn(Lacking) -> FactsStream<'static> + Send + Sync>;
@@ -127,6 +129,7 @@ pub(crate) struct Lane {
     /// Whether the stream has nothing more for this lane.
     ended: bool,
     replay_pauses: Backoff,
+    times: LaneTimes,
     summary: LaneSummary,
 }
 
@@ -196,6 +199,7 @@ impl Lane {
                 ..shared.options.retry
             }),
             shared,
+            times: LaneTimes::default(),
             summary,
         }
     }
@@ -238,7 +242,9 @@ impl Lane {
             self.abort().await;
             self.count_owed(&mut inlet).await;
         }
-        self.summary.duration_ms = started.elapsed().as_millis() as u64;
+        let elapsed = started.elapsed();
+        self.summary.duration_ms = elapsed.as_millis() as u64;
+        self.summary.phases = self.times.phases(elapsed);
         if result.is_err() {
             self.count_unseen(inlet.flags.take_unseen());
         }
@@ -253,26 +259,38 @@ impl Lane {
         }
         loop {
             if std::mem::take(&mut self.incomplete) {
+                let started = Instant::now();
                 self.catch_up().await?;
+                self.times.catching_up += started.elapsed();
             }
+            let started = Instant::now();
             self.flush().await?;
             self.remove_absent().await?;
+            self.times.writing += started.elapsed();
+            let started = Instant::now();
             // A lagging lane can be done before the stream is, which may fail yet.
             self.calls.unless_cancelled(end_of_source(&self.shared)).await??;
+            self.times.waiting += started.elapsed();
             if self.incomplete {
                 continue;
             }
             if !self.has_news() {
                 return Ok(LaneStatus::Unchanged);
             }
-            if self.publish().await? {
+            let started = Instant::now();
+            let is_published = self.publish().await?;
+            self.times.publishing += started.elapsed();
+            if is_published {
                 return Ok(if self.wrote_nothing { LaneStatus::Unchanged } else { LaneStatus::Published });
             }
         }
     }
 
     async fn follow(&mut self, inlet: &mut Inlet) -> Result<()> {
+        let mut waiting_since = Instant::now();
         while let Some(message) = self.calls.unless_cancelled(inlet.messages.recv()).await? {
+            let received = Instant::now();
+            self.times.waiting += received - waiting_since;
             match message {
                 Message::End => {
                     self.ended = true;
@@ -282,6 +300,8 @@ impl Lane {
                     let taken = self.take(&delivery.batch).await;
                     let bytes = delivery.bytes as u64;
                     self.report(|lane| lane.queued_bytes = lane.queued_bytes.saturating_sub(bytes));
+                    waiting_since = Instant::now();
+                    self.times.writing += waiting_since - received;
                     taken?;
                 }
             }

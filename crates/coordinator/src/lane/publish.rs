@@ -68,6 +68,7 @@ impl Lane {
 
     async fn published(&mut self, mut result: PublishResult) {
         if let PublishResult::Published(written) = &mut result {
+            self.times.phases = std::mem::take(&mut written.phases);
             for refused in std::mem::take(&mut written.refused) {
                 self.note_dead_letter(&refused.path, refused.reason);
             }

@@ -240,7 +240,7 @@ async fn the_summary_in_json_has_stable_names() {
     let run = "duration_ms error files_received lanes outcome policy repository repository_id run_id settings started_at";
     assert_eq!(names(&json), run);
     let lane = "address backend batches breaker bytes dead_letters duration_ms error files_elsewhere files_refused files_removed \
-                files_unchanged files_written integrity_violations kind left_behind owed_files positions replays retries returns route rows status \
+                files_unchanged files_written integrity_violations kind left_behind owed_files phases positions replays retries returns route rows status \
                 tables transaction";
     assert_eq!(names(&json["lanes"][0]), lane);
     assert_eq!((json["outcome"].as_str(), json["policy"].as_str()), (Some("success"), Some("all")));

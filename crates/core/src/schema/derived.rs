@@ -33,7 +33,7 @@ pub enum DerivedRows {
     CallingFiles,
     /// Files whose dependencies changed; all rows where files went.
     DependingFiles,
-    /// All rows, when imports changed or files went.
+    /// All rows, when dependencies by import changed or files went.
     All,
 }
 

@@ -76,9 +76,9 @@ pub fn history_rows(old: &OwnedRows, new: &OwnedRows, run: &HistoryRun) -> Owned
         |before, after| before[hash] != after[hash],
     );
     let file_id = position(TableId::FileHistory, "file_id");
-    let changed: HashSet<String> = files.iter().map(|row| row[file_id].to_string()).collect();
+    let changed: HashSet<&str> = files.iter().map(|row| id_text(&row[file_id])).collect();
     let file_of = position(TableId::Functions, "file_id");
-    let has_changed = |row: &Vec<Value>| changed.contains(&row[file_of].to_string());
+    let has_changed = |row: &Vec<Value>| changed.contains(id_text(&row[file_of]));
     let (before, after) =
         (of(old, TableId::Functions, has_changed), of(new, TableId::Functions, has_changed));
     let compared: Vec<usize> = content_columns().map(|column| position(TableId::Functions, column)).collect();
@@ -89,6 +89,14 @@ pub fn history_rows(old: &OwnedRows, new: &OwnedRows, run: &HistoryRun) -> Owned
     });
     functions.extend(FUNCTIONS.gone(&before, &after, run));
     OwnedRows::from([(TableId::FileHistory, files), (TableId::FunctionHistory, functions)])
+}
+
+/// An id, which is a text.
+fn id_text(value: &Value) -> &str {
+    match value {
+        Value::Text(text) => text,
+        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Real(_) => "",
+    }
 }
 
 fn of(rows: &OwnedRows, table: TableId, is_wanted: impl Fn(&Vec<Value>) -> bool) -> Vec<&Vec<Value>> {
@@ -104,9 +112,9 @@ impl History {
         run: &HistoryRun,
         differs: impl Fn(&[Value], &[Value]) -> bool,
     ) -> Vec<Vec<Value>> {
-        let held: HashMap<String, &[Value]> =
-            old.iter().map(|row| (row[0].to_string(), row.as_slice())).collect();
-        let changes = new.iter().filter_map(|row| match held.get(&row[0].to_string()) {
+        let held: HashMap<&str, &[Value]> =
+            old.iter().map(|row| (id_text(&row[0]), row.as_slice())).collect();
+        let changes = new.iter().filter_map(|row| match held.get(id_text(&row[0])) {
             None => Some(self.row(run, None, Some(row))),
             Some(before) if differs(before, row) => Some(self.row(run, Some(before), Some(row))),
             Some(_) => None,
@@ -116,8 +124,8 @@ impl History {
 
     /// What was there and is not any more.
     fn gone(&self, old: &[&Vec<Value>], new: &[&Vec<Value>], run: &HistoryRun) -> Vec<Vec<Value>> {
-        let held: HashSet<String> = new.iter().map(|row| row[0].to_string()).collect();
-        let gone = old.iter().filter(|row| !held.contains(&row[0].to_string()));
+        let held: HashSet<&str> = new.iter().map(|row| id_text(&row[0])).collect();
+        let gone = old.iter().filter(|row| !held.contains(id_text(&row[0])));
         gone.map(|row| self.row(run, Some(row), None)).collect()
     }
 

@@ -1,6 +1,9 @@
 //! Rows in memory: to compare what a database holds with what facts say.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{Hash, Hasher},
+};
 
 use super::{Cell, RowContext, RowWriter, TableId, write_rows};
 use crate::{Result, model::TransformedAst, query::Value};
@@ -52,6 +55,8 @@ pub struct RowDifference {
     pub inserted: Vec<usize>,
     /// Indices, among the new rows, of those whose key is there with other values.
     pub updated: Vec<usize>,
+    /// Indices, among the old rows, of those that stand where the updated ones go, in their order.
+    pub replaced: Vec<usize>,
     /// Indices, among the old rows, of those whose key is gone.
     pub deleted: Vec<usize>,
 }
@@ -61,18 +66,20 @@ impl RowDifference {
     #[must_use]
     pub fn between(table: TableId, old: &[Vec<Value>], new: &[Vec<Value>]) -> Self {
         let definition = table.table();
-        let key_of = |row: &[Value]| -> Vec<String> {
-            let positions = definition.key.iter().filter_map(|name| definition.position(name));
-            positions.map(|position| row[position].to_string()).collect()
-        };
-        let mut by_key: BTreeMap<Vec<String>, usize> =
+        let columns: Vec<usize> =
+            definition.key.iter().filter_map(|name| definition.position(name)).collect();
+        let key_of = |row| Key { row, columns: &columns };
+        let mut by_key: HashMap<Key<'_>, usize> =
             old.iter().enumerate().map(|(index, row)| (key_of(row), index)).collect();
         let mut difference = Self::default();
         for (index, row) in new.iter().enumerate() {
             match by_key.remove(&key_of(row)) {
                 None => difference.inserted.push(index),
                 Some(held) if same(table, &old[held], row) => {}
-                Some(_) => difference.updated.push(index),
+                Some(held) => {
+                    difference.updated.push(index);
+                    difference.replaced.push(held);
+                }
             }
         }
         difference.deleted = by_key.into_values().collect();
@@ -84,6 +91,36 @@ impl RowDifference {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.inserted.is_empty() && self.updated.is_empty() && self.deleted.is_empty()
+    }
+}
+
+/// The key of a row, where it stands: a load compares millions.
+#[derive(Clone, Copy)]
+struct Key<'a> {
+    row: &'a [Value],
+    columns: &'a [usize],
+}
+
+impl PartialEq for Key<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.columns.iter().all(|column| self.row[*column] == other.row[*column])
+    }
+}
+
+/// Keys hold no numbers with fractions, of which one is not equal to itself.
+impl Eq for Key<'_> {}
+
+impl Hash for Key<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for column in self.columns {
+            match &self.row[*column] {
+                Value::Null => state.write_u8(0),
+                Value::Bool(value) => value.hash(state),
+                Value::Integer(value) => value.hash(state),
+                Value::Real(value) => value.to_bits().hash(state),
+                Value::Text(value) => value.hash(state),
+            }
+        }
     }
 }
 
@@ -114,7 +151,10 @@ mod tests {
         let old = rows(&[("a", 1.0), ("b", 2.0), ("c", 3.0)], 1);
         let new = rows(&[("b", 2.5), ("c", 3.0), ("d", 4.0)], 2);
         let difference = RowDifference::between(TableId::Metrics, &old, &new);
-        assert_eq!(difference, RowDifference { inserted: vec![2], updated: vec![0], deleted: vec![0] });
+        assert_eq!(
+            difference,
+            RowDifference { inserted: vec![2], updated: vec![0], replaced: vec![1], deleted: vec![0] }
+        );
     }
 
     #[test]

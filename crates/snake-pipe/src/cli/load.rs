@@ -11,11 +11,11 @@ use std::{
 };
 
 use futures::{StreamExt, TryStreamExt, future::join_all, stream::BoxStream};
-use snake_pipe_coordinator::{Breakers, Lacking, Metrics, Pipeline, Route, RunSummary};
+use snake_pipe_coordinator::{Breakers, Lacking, LanePhase, Metrics, Pipeline, Route, RunSummary};
 use snake_pipe_core::{
     Action, DatabaseBackend, Error, ErrorKind, Result,
     id::FileKey,
-    load::{Marker, PlannedOn, Repository, Scope},
+    load::{Marker, PhaseClock, PhaseTime, PlannedOn, Repository, Scope},
     model::TransformedAst,
     position::SourcePosition,
     secret::redacted_url,
@@ -67,6 +67,7 @@ pub(super) async fn run_as(
     let metrics = arguments.metrics_file.clone().map(MetricsFile::new).transpose()?;
     positions(&arguments)?;
     let input = Input::of(program, &arguments)?;
+    let mut clock = PhaseClock::default();
     let connected = program.until_cancelled(connect(program, &arguments)).await;
     let is_ready = connected.as_ref().is_ok_and(|connected| connected.is_first_ready);
     let repository = input.repository(&arguments);
@@ -75,7 +76,9 @@ pub(super) async fn run_as(
         Ok(connected) => planned_on(&connected.backends, repository.id()).await,
         Err(_) => Vec::new(),
     };
+    clock.end("connect and migrate");
     let recording = Recording::begin(program, &arguments, repository, pending, is_ready).await?;
+    clock.end("control plane");
     let told = Told {
         planned_on: &planned_on,
         hold: recording.hold(),
@@ -87,11 +90,14 @@ pub(super) async fn run_as(
         Ok(connected) => load(program, &arguments, input, &connected.backends, told).await,
         Err(error) => Err(error),
     };
+    let loaded = Instant::now();
     let run = recording.end(program, run).await;
+    let recorded = loaded.elapsed();
     if let Some(metrics) = &metrics {
         metrics.write()?;
     }
-    let (run, answers_sql) = run?;
+    let (mut run, answers_sql) = run?;
+    run.add_around(clock.take(), recorded);
     let report = Report::new(run, answers_sql, started.elapsed());
     report.print(arguments.format, arguments.timings)?;
     Ok(report.exit())
@@ -177,9 +183,32 @@ pub(super) struct Run {
     pub(super) quarantined: Vec<Quarantined>,
     /// Why `--complete` removed nothing, if it was to.
     pub(super) nothing_removed: Option<String>,
-    pub(super) phases: Vec<(&'static str, Duration)>,
+    /// Its steps, one after the other, which are recorded as the run's tasks.
+    pub(super) steps: Vec<PhaseTime>,
+    /// What it took its time for, in detail.
+    pub(super) phases: Vec<PhaseTime>,
     /// How the backends are called on the command line; empty where a command finds the only one by itself.
     pub(super) asked: Vec<String>,
+}
+
+impl Run {
+    /// Puts what was done before the load in front, and adds the recording of its end to that of its beginning.
+    fn add_around(&mut self, mut before: Vec<PhaseTime>, recorded: Duration) {
+        if let Some(last) = before.last_mut() {
+            last.duration += recorded;
+        }
+        self.phases.splice(..0, before);
+    }
+}
+
+/// The phases of the backend that took longest: the others were loaded meanwhile. `facts` says what it waited for.
+fn phases_of(summary: &RunSummary, facts: &'static str) -> impl Iterator<Item = PhaseTime> {
+    let slowest = summary.lanes.iter().max_by_key(|lane| lane.duration_ms);
+    let phases = slowest.map(|lane| lane.phases.clone()).unwrap_or_default();
+    phases.into_iter().map(move |LanePhase { phase, seconds }| PhaseTime {
+        phase: if phase == LanePhase::WAIT { facts.into() } else { phase },
+        duration: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+    })
 }
 
 fn asked(program: &Program, arguments: &LoadArguments) -> Result<Vec<String>> {
@@ -237,16 +266,11 @@ async fn load_tree(
     backends: &[Arc<dyn DatabaseBackend>],
     told: Told<'_>,
 ) -> Result<Run> {
-    let mut phases = Vec::new();
-    let mut clock = Instant::now();
-    let mut phase = |name| {
-        phases.push((name, clock.elapsed()));
-        clock = Instant::now();
-    };
+    let mut clock = PhaseClock::default();
     let repository = source.repository(arguments);
     let display = Display::of_extraction(&source.progress);
     let extraction = program.until_cancelled(source.scan()).await?;
-    phase("discover and read");
+    clock.end("discover and read");
     let inventory = Arc::clone(extraction.inventory());
     for warning in inventory.warnings.iter().chain(&source.description.warning) {
         tracing::warn!("{warning}");
@@ -254,7 +278,7 @@ async fn load_tree(
     let routes = routes(program, arguments)?;
     let answers = Held::ask(backends, &routes, &repository, &inventory);
     let held = Arc::new(program.until_cancelled(answers).await?);
-    phase("manifests");
+    clock.end("manifests");
     let version = extraction.producer_version();
     let scope = scope(&inventory, &held);
     let counts = Arc::new(SharedCounts::default());
@@ -287,13 +311,17 @@ async fn load_tree(
         })
         .run()
         .await?;
-    phase("parse, link and load");
+    clock.end("parse, link and load");
+    let mut phases = clock.take();
+    let steps = phases.clone();
+    phases.pop();
+    phases.extend(phases_of(&summary, "parse and link"));
     display.finish();
     let source = Some((inventory.files.len() as u64, bytes));
     let (asked, updated) = (asked(program, arguments)?, updated.load(Ordering::Relaxed));
     let (counts, quarantined) = (counts.get(), Vec::new());
     let (brought, nothing_removed) = (None, None);
-    Ok(Run { summary, counts, source, updated, brought, quarantined, nothing_removed, phases, asked })
+    Ok(Run { summary, counts, source, updated, brought, quarantined, nothing_removed, steps, phases, asked })
 }
 
 /// A source tree and how it is read.
@@ -439,7 +467,7 @@ async fn load_facts(
     let counts = Arc::new(SharedCounts::default());
     let stream = facts::stream(records, &quarantined);
     let version = format!("facts-{}", env!("CARGO_PKG_VERSION"));
-    let started = Instant::now();
+    let mut clock = PhaseClock::default();
     let brought = Arc::new(Mutex::new(BTreeSet::new()));
     let (is_partial, keys) = (scope == Scope::Partial, Arc::clone(&brought));
     let stream = counted(stream, &counts).inspect_ok(move |facts| {
@@ -455,10 +483,11 @@ async fn load_facts(
         .run()
         .await?;
     let quarantined = std::mem::take(&mut *quarantined.lock().unwrap_or_else(PoisonError::into_inner));
-    let phases = vec![("read and load", started.elapsed())];
+    clock.end("read and load");
+    let (steps, phases) = (clock.take(), phases_of(&summary, "read the facts").collect());
     let (asked, counts) = (asked(program, arguments)?, counts.get());
     let brought = std::mem::take(&mut *brought.lock().unwrap_or_else(PoisonError::into_inner));
     let brought = is_partial.then_some(brought);
     let (source, updated) = (None, 0);
-    Ok(Run { summary, counts, source, updated, brought, quarantined, nothing_removed, phases, asked })
+    Ok(Run { summary, counts, source, updated, brought, quarantined, nothing_removed, steps, phases, asked })
 }

@@ -1,10 +1,10 @@
 //! What a load tells when it ends.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use serde::Serialize;
 use snake_pipe_coordinator::{LaneStatus, LaneSummary, Outcome, RunSummary};
-use snake_pipe_core::{Result, Value};
+use snake_pipe_core::{Result, Value, load::PhaseTime};
 
 use super::{
     arguments::Format,
@@ -51,8 +51,16 @@ struct QuarantinedReport {
 
 #[derive(Serialize)]
 struct Timing {
-    phase: &'static str,
+    phase: Cow<'static, str>,
     seconds: f64,
+}
+
+/// The phases, and what of the whole time is in none of them: together it is all of it.
+fn timings(phases: Vec<PhaseTime>, elapsed: Duration) -> Vec<Timing> {
+    let known: Duration = phases.iter().map(|phase| phase.duration).sum();
+    let rest = PhaseTime { phase: "everything else".into(), duration: elapsed.saturating_sub(known) };
+    let timing = |PhaseTime { phase, duration }| Timing { phase, seconds: duration.as_secs_f64() };
+    phases.into_iter().chain([rest]).map(timing).collect()
 }
 
 impl Report {
@@ -64,8 +72,6 @@ impl Report {
             message: piece.message,
             path: piece.path.map(|path| path.as_str().to_owned()),
         });
-        let timing =
-            |(phase, duration): (&'static str, Duration)| Timing { phase, seconds: duration.as_secs_f64() };
         Self {
             run: run.summary,
             seconds: elapsed.as_secs_f64(),
@@ -73,7 +79,7 @@ impl Report {
             loaded: run.counts,
             quarantined: quarantined.collect(),
             nothing_removed: run.nothing_removed,
-            timings: run.phases.into_iter().map(timing).collect(),
+            timings: timings(run.phases, elapsed),
             asked: run.asked,
             answers_sql,
         }
@@ -255,7 +261,7 @@ impl Report {
             .iter()
             .map(|timing| {
                 let share = timing.seconds / self.seconds.max(1e-9);
-                vec![Value::Text(timing.phase.to_owned()), Value::Real(timing.seconds), Value::Real(share)]
+                vec![Value::Text(timing.phase.to_string()), Value::Real(timing.seconds), Value::Real(share)]
             })
             .collect();
         format!("{}\n", table_of(&columns, &rows))

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use snake_pipe_core::{
     Error, ErrorKind, LoadSession, Result, Timestamp,
     id::EntityId,
-    load::{Batch, LoadPlan, Publication, PublishResult, WriteResult},
+    load::{Batch, LoadPlan, PhaseClock, Publication, PublishResult, WriteResult},
     schema::{REFERENCES, Reference, RowContext, TableId, write_rows},
 };
 use sqlx::AssertSqlSafe;
@@ -181,21 +181,20 @@ impl ColdSession {
     }
 
     /// Builds everything that stands on the rows.
-    async fn build(&mut self, lease: &mut Lease) -> Result<()> {
-        let begin = Instant::now();
+    async fn build(&mut self, lease: &mut Lease, clock: &mut PhaseClock) -> Result<()> {
         self.flush(lease, 0).await?;
-        let copied = begin.elapsed();
+        clock.end("last rows");
         let further = self.leaves.further_indexes(lease).await?;
         for statement in self.leaves.index().into_iter().chain(further) {
             lease.run(statement).await.map_err(failed("build indexes"))?;
         }
-        let indexed = begin.elapsed();
+        clock.end("indexes");
         // Checked at once: a table with checks still to come cannot be altered.
         lease
             .run(format!("{}; SET CONSTRAINTS ALL IMMEDIATE", self.leaves.analyze()))
             .await
             .map_err(failed("analyze"))?;
-        let analyzed = begin.elapsed();
+        clock.end("statistics");
         let mut holders = BTreeSet::new();
         for key in foreign_keys() {
             self.add_foreign_key(lease, key, &mut holders).await?;
@@ -208,7 +207,7 @@ impl ColdSession {
         let name = |table| self.leaves.name(table);
         let again = derive_again(lease.get(), self.fence.repository, name, &holders).await?;
         self.rows = (self.rows + again.inserted).saturating_sub(again.deleted);
-        tracing::debug!(rows = self.rows, ?copied, ?indexed, ?analyzed, all = ?begin.elapsed(), "partitions built");
+        clock.end("foreign keys");
         Ok(())
     }
 
@@ -258,8 +257,8 @@ impl ColdSession {
         Ok(())
     }
 
-    /// Attaches the partitions and commits. `None` where it was published before.
-    async fn finish(&mut self, lease: &mut Lease, publication: &Publication) -> Result<()> {
+    /// Attaches the partitions, for the commit to show them. The number of the transaction.
+    async fn finish(&mut self, lease: &mut Lease, publication: &Publication) -> Result<Option<String>> {
         self.exclude_from_default().await?;
         lease.run("SAVEPOINT attach").await.map_err(failed("attach"))?;
         let begin = Instant::now();
@@ -352,36 +351,45 @@ impl LoadSession for ColdSession {
 
     async fn publish(&mut self, publication: Publication) -> Result<PublishResult> {
         let begin = Instant::now();
+        let mut clock = PhaseClock::default();
         if self.is_published(&publication).await? {
             return Ok(PublishResult::AlreadyPublished);
         }
         let mut lease = self.take_lease()?;
         if !self.is_built {
-            self.build(&mut lease).await.map_err(|error| self.lost(error).with_operation("publish"))?;
+            self.build(&mut lease, &mut clock)
+                .await
+                .map_err(|error| self.lost(error).with_operation("publish"))?;
             self.is_built = true;
         }
-        if let Err(error) = self.finish(&mut lease, &publication).await {
-            if error.kind() == ErrorKind::Busy {
+        let transaction = match self.finish(&mut lease, &publication).await {
+            Ok(transaction) => transaction,
+            Err(error) if error.kind() == ErrorKind::Busy => {
                 // Rolled back to before the attaching: the same call may succeed later.
                 self.lease = Some(lease);
                 return Err(error);
             }
-            return Err(self.lost(error).with_operation("publish"));
-        }
+            Err(error) => return Err(self.lost(error).with_operation("publish")),
+        };
+        clock.end("attach");
         lease.run("COMMIT").await.map_err(commit_error)?;
         let duration = begin.elapsed();
+        clock.end("commit");
         let marker = publication.marker.0;
         derived::refresh(&mut lease, self.fence.repository, None, marker, &Affected::everything()).await;
+        clock.end("derived tables");
         self.settings.afterwards().take_place(&mut lease).await;
+        clock.end("history and copies of views");
         lease.give_back();
         Ok(PublishResult::Published(WriteResult {
             files: self.accepted.len() as u64,
             rows: self.rows,
             bytes: self.bytes,
             tables: file_tables().map(|table| table.table().name.to_owned()).collect(),
-            transaction: None,
-            refused: Vec::new(),
+            transaction,
             duration,
+            phases: clock.take(),
+            ..WriteResult::default()
         }))
     }
 

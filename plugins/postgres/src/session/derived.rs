@@ -2,11 +2,12 @@
 //! reader and no publication waits. Whatever becomes of it, queries answer right: a table that is not of the current snapshot
 //! is not read.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::LazyLock};
 
 use snake_pipe_core::{
     Result, Value,
     id::RepositoryId,
+    model::DependencyType,
     queries::import_cycles,
     schema::{DERIVED, Derivation, DerivedRows, OwnedRows, TableId},
 };
@@ -33,7 +34,7 @@ pub(crate) struct Affected {
     calling: HashSet<Uuid>,
     /// Files whose dependencies changed.
     depending: HashSet<Uuid>,
-    /// Whether imports changed.
+    /// Whether dependencies by import changed.
     has_imports: bool,
     /// Whether files went.
     has_removed: bool,
@@ -54,6 +55,21 @@ impl Affected {
         }
     }
 
+    /// The columns of a table that derived tables are made from, by position: a row that differs in others alone affects none. None
+    /// where any will do.
+    pub(crate) fn columns(table: TableId) -> Option<&'static [usize]> {
+        static CALLS: LazyLock<Vec<usize>> =
+            LazyLock::new(|| positions(TableId::Calls, &["function_id", "target_function_id"]));
+        static DEPENDENCIES: LazyLock<Vec<usize>> = LazyLock::new(|| {
+            positions(TableId::Dependencies, &["dependency_type", "target_file_id", "status"])
+        });
+        match table {
+            TableId::Calls => Some(&CALLS),
+            TableId::Dependencies => Some(&DEPENDENCIES),
+            _ => None,
+        }
+    }
+
     /// Takes note of a table's rows that are inserted, deleted, or updated, as they were and as they become.
     pub(crate) fn see_rows<'a>(&mut self, table: TableId, rows: impl Iterator<Item = &'a Vec<Value>>) {
         let table_id = table;
@@ -68,8 +84,14 @@ impl Affected {
             }
             // Whatever changes about a file, a hash of its row changes.
             TableId::Files => self.files.extend(rows.filter_map(|row| id_of(&row[0]))),
-            TableId::Dependencies => self.depending.extend(rows.filter_map(|row| id_of(&row[0]))),
-            TableId::Imports => self.has_imports |= rows.count() > 0,
+            TableId::Dependencies => {
+                let dependency_type = column("dependency_type");
+                let import = Value::Text(DependencyType::Import.as_str().to_owned());
+                for row in rows {
+                    self.depending.extend(id_of(&row[0]));
+                    self.has_imports |= dependency_type.is_some_and(|position| row[position] == import);
+                }
+            }
             _ => {}
         }
     }
@@ -125,6 +147,10 @@ impl Affected {
             DerivedRows::All => Part::Nothing,
         }
     }
+}
+
+fn positions(table: TableId, columns: &[&str]) -> Vec<usize> {
+    columns.iter().filter_map(|column| table.table().position(column)).collect()
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -275,6 +301,18 @@ async fn stamp_table(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn derived_tables_read_no_other_columns_of_sites() {
+        let names = |table: TableId| -> Vec<_> {
+            let columns = Affected::columns(table).into_iter().flatten();
+            columns.map(|position| table.table().columns[*position].name).collect()
+        };
+        assert_eq!(names(TableId::Calls), ["function_id", "target_function_id"]);
+        assert_eq!(names(TableId::Dependencies), ["dependency_type", "target_file_id", "status"]);
+        // A file's own row is another whenever anything about the file is.
+        assert!(Affected::columns(TableId::Files).is_none());
+    }
 
     #[test]
     fn what_did_not_change_is_not_made_anew() {

@@ -15,18 +15,19 @@ use crate::{connection::Lease, error::failed, schema::statements::quoted};
 /// The time of the snapshot: that at which the transaction began.
 const AT: &str = "now()";
 
-/// Writes what becomes of files whose rows are `old`, none for those that are new.
+/// Writes what becomes of files whose rows are `old`, none for those that are new. The bytes that were sent.
 pub(crate) async fn write(
     connection: &mut PgConnection,
     old: &OwnedRows,
     new: &OwnedRows,
     run: &HistoryRun,
-) -> Result<()> {
+) -> Result<u64> {
+    let mut bytes = 0;
     for (table, changes) in history_rows(old, new, run) {
         let changes: Vec<&[Value]> = changes.iter().map(Vec::as_slice).collect();
-        rows::insert(connection, table, &changes).await?;
+        bytes += rows::insert(connection, table, &changes).await?;
     }
-    Ok(())
+    Ok(bytes)
 }
 
 /// Writes that these files go, before they do.

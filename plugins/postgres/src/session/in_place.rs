@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use snake_pipe_core::{
     Error, ErrorKind, LoadSession, Result, Timestamp,
     id::{EntityId, RepositoryId},
-    load::{Batch, LoadPlan, Publication, PublishResult, RefusedFile, Scope, WriteResult},
+    load::{Batch, LoadPlan, PhaseClock, Publication, PublishResult, RefusedFile, Scope, WriteResult},
     model::TransformedAst,
     schema::HistoryRun,
     without_targets,
@@ -29,7 +29,8 @@ use crate::{
 
 /// How many bytes of facts are written under one savepoint.
 const UNIT_BYTES: usize = 8 << 20;
-/// From so many changed rows on statistics are gathered at once.
+/// From so many new rows on statistics are gathered at once. Rows that only changed leave them about right, until the server looks by
+/// itself.
 const ROWS_BEFORE_ANALYZE: u64 = 50_000;
 /// From so many on they are when the statistics know of less than ten times as many, as in a new database.
 const FEW_ROWS_BEFORE_ANALYZE: u64 = 1_000;
@@ -81,6 +82,7 @@ impl InPlaceSession {
         lease: &mut Lease,
         publication: &Publication,
         is_first: bool,
+        clock: &mut PhaseClock,
     ) -> Result<Option<Changes>> {
         lease.run(PREPARE).await.map_err(failed("publish"))?;
         let at = match repositories::admit(lease, &self.fence, publication.marker, true).await? {
@@ -93,21 +95,28 @@ impl InPlaceSession {
             at,
         });
         let now = Timestamp::now();
+        clock.end("admission");
         let mut changes = self.remove_files(lease, now).await?;
+        clock.end("remove files");
         let missing = self.missing(lease).await?;
+        clock.end("look for targets");
         for unit in self.spool.units(UNIT_BYTES) {
             let files = self.without(&missing, self.spool.load(&unit).await?);
             self.write_unit(lease, files, now, &mut changes).await?;
         }
+        clock.end("write rows");
         let vanished = std::mem::take(&mut changes.vanished);
         changes.affected.see_vanished(vanished.functions.iter().copied());
         let unresolved = unresolve(lease.get(), self.fence.repository, &vanished, now).await?;
         changes.rows += unresolved.rows;
         changes.tables.extend(unresolved.tables);
         changes.affected.see_unresolved(&unresolved.holders);
+        clock.end("un-resolve references");
         lease.run("SET CONSTRAINTS ALL IMMEDIATE").await.map_err(broken_reference)?;
+        clock.end("foreign keys");
         let takes_over = self.plan.allow_other_source && self.spool.len() > 0;
-        repositories::record(lease, &self.plan, publication, changes.rows > 0 || takes_over).await?;
+        changes.transaction =
+            repositories::record(lease, &self.plan, publication, changes.rows > 0 || takes_over).await?;
         Ok(Some(changes))
     }
 
@@ -214,13 +223,13 @@ impl InPlaceSession {
 /// Without statistics the first queries after a load would read whole tables again and again. The server gathers them by
 /// itself, but a minute later. What is published is published, whatever becomes of this: a table that somebody else has locked
 /// is left to the server.
-async fn gather_statistics(lease: &mut Lease, repository: RepositoryId, changed_rows: u64) {
-    if let Err(error) = analyze_if_outdated(lease, repository, changed_rows).await {
+async fn gather_statistics(lease: &mut Lease, repository: RepositoryId, new_rows: u64) {
+    if let Err(error) = analyze_if_outdated(lease, repository, new_rows).await {
         tracing::debug!(%error, "no statistics were gathered");
     }
 }
 
-async fn analyze_if_outdated(lease: &mut Lease, repository: RepositoryId, changed_rows: u64) -> Result<()> {
+async fn analyze_if_outdated(lease: &mut Lease, repository: RepositoryId, new_rows: u64) -> Result<()> {
     let partitions = partition::partitions_of(lease, repository).await?;
     // The server's own rule: a tenth. A table that was never looked at has -1 rows, before version 14 it has 0.
     let known = "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint
@@ -230,7 +239,7 @@ async fn analyze_if_outdated(lease: &mut Lease, repository: RepositoryId, change
         .fetch_one(lease.get())
         .await
         .map_err(failed("analyze"))?;
-    if changed_rows >= ROWS_BEFORE_ANALYZE || changed_rows.saturating_mul(10) > known.unsigned_abs() {
+    if new_rows >= ROWS_BEFORE_ANALYZE || new_rows.saturating_mul(10) > known.unsigned_abs() {
         lease
             .run(format!("ANALYZE (SKIP_LOCKED) {}", partitions.join(", ")))
             .await
@@ -277,9 +286,10 @@ impl LoadSession for InPlaceSession {
 
     async fn publish(&mut self, publication: Publication) -> Result<PublishResult> {
         let begin = Instant::now();
+        let mut clock = PhaseClock::default();
         let mut lease = Lease::take(&self.pool).await?;
         let before = repositories::snapshot(&mut lease, self.fence.repository).await?;
-        let changes = match self.publish_on(&mut lease, &publication, before.is_none()).await {
+        let changes = match self.publish_on(&mut lease, &publication, before.is_none(), &mut clock).await {
             Ok(Some(changes)) => changes,
             Ok(None) => {
                 lease.roll_back().await;
@@ -292,23 +302,28 @@ impl LoadSession for InPlaceSession {
         };
         lease.run("COMMIT").await.map_err(commit_error)?;
         let duration = begin.elapsed();
-        if changes.rows >= FEW_ROWS_BEFORE_ANALYZE {
-            gather_statistics(&mut lease, self.fence.repository, changes.rows).await;
+        clock.end("commit");
+        if changes.new_rows >= FEW_ROWS_BEFORE_ANALYZE {
+            gather_statistics(&mut lease, self.fence.repository, changes.new_rows).await;
+            clock.end("statistics");
         }
         if let Some(afterwards) = &self.afterwards {
             let marker = publication.marker.0;
             derived::refresh(&mut lease, self.fence.repository, before, marker, &changes.affected).await;
+            clock.end("derived tables");
             afterwards.take_place(&mut lease).await;
+            clock.end("history and copies of views");
         }
         lease.give_back();
         Ok(PublishResult::Published(WriteResult {
             files: self.spool.len() as u64,
             rows: changes.rows,
-            bytes: 0,
             tables: changes.tables.into_iter().map(str::to_owned).collect(),
-            transaction: None,
+            bytes: changes.bytes,
+            transaction: changes.transaction,
             refused: changes.refused,
             duration,
+            phases: clock.take(),
         }))
     }
 

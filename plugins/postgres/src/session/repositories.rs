@@ -264,13 +264,14 @@ pub(crate) async fn forget(lease: &mut Lease, repository: i64) -> Result<bool> {
     Ok(marker.flatten().is_some())
 }
 
-/// Writes snapshot and marker; neither, where no file changed and the snapshot says what the last one says.
+/// Writes snapshot and marker; neither, where no file changed and the snapshot says what the last one says. The number of the
+/// transaction where they were written.
 pub(crate) async fn record(
     lease: &mut Lease,
     plan: &LoadPlan,
     publication: &Publication,
     has_changes: bool,
-) -> Result<()> {
+) -> Result<Option<String>> {
     const SNAPSHOT: &str = "
         INSERT INTO snapshots (snapshot_id, repository_id, commit_hash, branch, is_dirty, positions, producer_version,
                                file_count, published_at)
@@ -286,7 +287,8 @@ pub(crate) async fn record(
         UPDATE repositories
         SET marker = $2, snapshot_id = $2, remote = coalesce($3, CASE WHEN $5 THEN NULL ELSE remote END),
             root = coalesce($4, root), updated_at = now()
-        WHERE repository_id = $1";
+        WHERE repository_id = $1
+        RETURNING pg_current_xact_id()::text";
     let (repository, snapshot) = (plan.repository.id().get(), &publication.snapshot);
     let written = sqlx::query(SNAPSHOT)
         .bind(repository)
@@ -301,16 +303,15 @@ pub(crate) async fn record(
         .await
         .map_err(failed("publish"))?;
     if written.rows_affected() == 0 {
-        return Ok(());
+        return Ok(None);
     }
-    sqlx::query(MARKER)
+    sqlx::query_scalar(MARKER)
         .bind(repository)
         .bind(publication.marker.0)
         .bind(&plan.repository.remote)
         .bind(&plan.repository.root)
         .bind(plan.allow_other_source)
-        .execute(lease.get())
+        .fetch_optional(lease.get())
         .await
-        .map_err(failed("publish"))?;
-    Ok(())
+        .map_err(failed("publish"))
 }

@@ -24,10 +24,10 @@ const COPY_MIN_ROWS: usize = 4_000;
 /// How much of a COPY is sent at once.
 pub(crate) const COPY_PIECE_BYTES: usize = 1 << 20;
 
-/// Inserts rows.
-pub(crate) async fn insert(connection: &mut PgConnection, table: TableId, rows: &[&[Value]]) -> Result<()> {
+/// Inserts rows; the bytes that were sent of them.
+pub(crate) async fn insert(connection: &mut PgConnection, table: TableId, rows: &[&[Value]]) -> Result<u64> {
     if rows.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     if rows.len() < COPY_MIN_ROWS {
         return execute_with_rows(connection, &statements::of(table).insert, table.table(), rows).await;
@@ -39,13 +39,15 @@ pub(crate) async fn insert(connection: &mut PgConnection, table: TableId, rows: 
     }
     let sql =
         format!("COPY {} ({}) FROM STDIN WITH (FORMAT binary)", definition.name, column_list(definition));
-    copy(connection, &sql, &buffer.take()).await.map_err(failed("write rows")).map(drop)
+    let bytes = buffer.take();
+    copy(connection, &sql, &bytes).await.map_err(failed("write rows"))?;
+    Ok(bytes.len() as u64)
 }
 
-/// Updates rows by their keys.
-pub(crate) async fn update(connection: &mut PgConnection, table: TableId, rows: &[&[Value]]) -> Result<()> {
+/// Updates rows by their keys; the bytes that were sent of them.
+pub(crate) async fn update(connection: &mut PgConnection, table: TableId, rows: &[&[Value]]) -> Result<u64> {
     if rows.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     execute_with_rows(connection, &statements::of(table).update, table.table(), rows).await
 }
@@ -100,12 +102,29 @@ async fn execute_with_rows(
     sql: &'static str,
     table: &Table,
     rows: &[&[Value]],
-) -> Result<()> {
+) -> Result<u64> {
     let mut arguments = PgArguments::default();
     for position in 0..table.columns.len() {
         bind_column(&mut arguments, table, position, rows)?;
     }
-    execute(connection, sql, arguments).await
+    execute(connection, sql, arguments).await?;
+    Ok(bytes_of(table, rows))
+}
+
+/// What the values of rows take as elements of arrays: each with its length before it.
+fn bytes_of(table: &Table, rows: &[&[Value]]) -> u64 {
+    let bytes = |column_type, value: &Value| match value {
+        Value::Null => 4,
+        Value::Bool(_) => 5,
+        Value::Integer(_) if column_type == ColumnType::Integer => 8,
+        Value::Integer(_) | Value::Real(_) => 12,
+        Value::Text(_) if column_type == ColumnType::Uuid => 20,
+        Value::Text(text) => 4 + text.len() as u64,
+    };
+    let of_row = |row: &&[Value]| -> u64 {
+        table.columns.iter().zip(*row).map(|(column, value)| bytes(column.column_type, value)).sum()
+    };
+    rows.iter().map(of_row).sum()
 }
 
 async fn execute(connection: &mut PgConnection, sql: &'static str, arguments: PgArguments) -> Result<()> {
@@ -171,4 +190,18 @@ fn values(row: &PgRow, table: &Table) -> Result<Vec<Value>> {
     (0..table.columns.len())
         .map(|index| value(index).map(|value| value.unwrap_or(Value::Null)).map_err(failed("read rows")))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_takes_its_bytes_and_four_for_their_number() {
+        let table = TableId::Metrics.table();
+        let text = |text: &str| Value::Text(text.to_owned());
+        let id = text("0f98fa8a-dbd8-8e54-adea-123e4247ea5f");
+        let row = [id, text("lines"), Value::Integer(1), Value::Real(0.5), text("count"), Value::Null];
+        assert_eq!(bytes_of(table, &[&row]), 20 + 9 + 12 + 12 + 9 + 4);
+    }
 }

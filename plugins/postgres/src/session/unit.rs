@@ -16,11 +16,7 @@ use snake_pipe_core::{
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
-use super::{
-    derived::Affected,
-    history, rows,
-    unresolve::{Vanished, id_of},
-};
+use super::{derived::Affected, history, rows, unresolve::Vanished};
 use crate::{
     error::failed,
     schema::statements::{self, file_tables},
@@ -34,6 +30,8 @@ const FILES_PER_REMOVAL: usize = 1_000;
 pub(crate) struct Changes {
     /// Rows inserted, updated or deleted.
     pub(crate) rows: u64,
+    /// Rows inserted.
+    pub(crate) new_rows: u64,
     /// Tables touched.
     pub(crate) tables: BTreeSet<&'static str>,
     /// What others may have referred to and is gone.
@@ -42,16 +40,22 @@ pub(crate) struct Changes {
     pub(crate) affected: Affected,
     /// Files that the database refused; rows that say so stand in place of theirs.
     pub(crate) refused: Vec<RefusedFile>,
+    /// Bytes of rows that were sent.
+    pub(crate) bytes: u64,
+    /// The number of the transaction, once it has published.
+    pub(crate) transaction: Option<String>,
 }
 
 impl Changes {
     /// Adds what another write did.
     pub(crate) fn add(&mut self, other: Self) {
         self.rows += other.rows;
+        self.new_rows += other.new_rows;
         self.tables.extend(other.tables);
         self.vanished.add(other.vanished);
         self.affected.add(other.affected);
         self.refused.extend(other.refused);
+        self.bytes += other.bytes;
     }
 
     fn count(&mut self, table: TableId, rows: usize) {
@@ -103,12 +107,13 @@ impl UnitWriter<'_> {
             self.write_differences(&held, changed, &mut changes).await?;
         }
         if let Some(run) = self.history {
-            history::write(self.connection, &OwnedRows::new(), &fresh, run).await?;
+            changes.bytes += history::write(self.connection, &OwnedRows::new(), &fresh, run).await?;
         }
         for (table, rows) in &fresh {
             let rows: Vec<&[Value]> = rows.iter().map(Vec::as_slice).collect();
-            rows::insert(self.connection, *table, &rows).await?;
+            changes.bytes += rows::insert(self.connection, *table, &rows).await?;
             changes.count(*table, rows.len());
+            changes.new_rows += rows.len() as u64;
         }
         Ok(changes)
     }
@@ -137,7 +142,7 @@ impl UnitWriter<'_> {
             old.insert(table, rows::read(self.connection, table, self.repository.get(), ids).await?);
         }
         if let Some(run) = self.history {
-            history::write(self.connection, &old, &new, run).await?;
+            changes.bytes += history::write(self.connection, &old, &new, run).await?;
         }
         for (table, old) in old {
             let new = new.remove(&table).unwrap_or_default();
@@ -145,27 +150,29 @@ impl UnitWriter<'_> {
                 RowDifference::between(table, &comparable_json(table, &old), &comparable_json(table, &new));
             changes.vanished.see_deleted(table, difference.deleted.iter().map(|index| &old[*index]));
             see_affected(&mut changes.affected, table, &difference, &old, &new);
-            let RowDifference { deleted, updated, inserted } = &difference;
+            let RowDifference { deleted, updated, inserted, .. } = &difference;
             changes.count(table, deleted.len() + updated.len() + inserted.len());
-            self.apply(table, &difference, &old, &new).await?;
+            changes.new_rows += inserted.len() as u64;
+            changes.bytes += self.apply(table, &difference, &old, &new).await?;
         }
         Ok(())
     }
 
+    /// The bytes of rows that were sent.
     async fn apply(
         &mut self,
         table: TableId,
         difference: &RowDifference,
         old: &[Vec<Value>],
         new: &[Vec<Value>],
-    ) -> Result<()> {
+    ) -> Result<u64> {
         let deleted: Vec<&[Value]> = difference.deleted.iter().map(|index| old[*index].as_slice()).collect();
         let updated: Vec<&[Value]> = difference.updated.iter().map(|index| new[*index].as_slice()).collect();
         let inserted: Vec<&[Value]> =
             difference.inserted.iter().map(|index| new[*index].as_slice()).collect();
         rows::delete(self.connection, table, self.repository.get(), &deleted).await?;
-        rows::update(self.connection, table, &updated).await?;
-        rows::insert(self.connection, table, &inserted).await
+        let updated = rows::update(self.connection, table, &updated).await?;
+        Ok(updated + rows::insert(self.connection, table, &inserted).await?)
     }
 
     /// Removes all rows of these files.
@@ -223,8 +230,7 @@ impl UnitWriter<'_> {
     }
 }
 
-/// Takes note of rows that change, as they were and as they become. What an updated row was is not at hand: all rows that its
-/// file had stand for it.
+/// Takes note of rows that change, as they were and as they become, as far as derived tables read them.
 fn see_affected(
     affected: &mut Affected,
     table: TableId,
@@ -232,18 +238,16 @@ fn see_affected(
     old: &[Vec<Value>],
     new: &[Vec<Value>],
 ) {
-    if !matches!(table, TableId::Files | TableId::Calls | TableId::Dependencies | TableId::Imports) {
-        return;
-    }
-    let updated: HashSet<Uuid> =
-        difference.updated.iter().filter_map(|index| id_of(&new[*index][0])).collect();
-    let before = old.iter().filter(|row| id_of(&row[0]).is_some_and(|file| updated.contains(&file)));
     let deleted = difference.deleted.iter().map(|index| &old[*index]);
-    let after = difference.updated.iter().chain(&difference.inserted).map(|index| &new[*index]);
-    affected.see_rows(table, deleted.chain(after));
-    if !updated.is_empty() {
-        affected.see_rows(table, before);
-    }
+    let inserted = difference.inserted.iter().map(|index| &new[*index]);
+    affected.see_rows(table, deleted.chain(inserted));
+    let columns = Affected::columns(table);
+    let updated = difference.replaced.iter().zip(&difference.updated);
+    let updated = updated.map(|(before, after)| [&old[*before], &new[*after]]);
+    let differs = |[before, after]: &[&Vec<Value>; 2]| {
+        columns.is_none_or(|columns| columns.iter().any(|column| before[*column] != after[*column]))
+    };
+    affected.see_rows(table, updated.filter(differs).flatten());
 }
 
 /// The rows with JSON in one form: `jsonb` does not keep the order of keys, nor how a number was written.

@@ -6,7 +6,12 @@ use crate::support::{
     app_id, backend, batch, complete, count, function, library, load, partial, publication, removal, rows,
     two_files, user,
 };
-use snake_pipe_core::{DatabaseBackend as _, ErrorKind, load::PublishResult, model::TransformedAst};
+use snake_pipe_core::{
+    DatabaseBackend as _, ErrorKind,
+    id::Digest,
+    load::{LoadPlan, PublishResult, Repository},
+    model::TransformedAst,
+};
 use snake_pipe_testkit::fixtures::Generator;
 
 const REFERENCES: &str = "
@@ -204,4 +209,51 @@ async fn facts_that_the_tables_cannot_hold_are_refused_and_leave_the_session_as_
     assert_eq!(error.kind(), ErrorKind::Data);
     session.publish(publication()).await.unwrap();
     assert_eq!(rows(&backend, "SELECT file_path FROM files").await, ["lib.py"]);
+}
+
+#[tokio::test]
+async fn a_load_tells_its_transaction_and_its_bytes_in_place_and_aside() {
+    let (_database, backend) = backend().await;
+    let files = two_files();
+    for (name, estimated_rows) in [("in place", 0), ("aside", u64::MAX)] {
+        let keys = files.iter().map(|facts| facts.key());
+        let plan = LoadPlan { estimated_rows, ..LoadPlan::complete(Repository::named(name), "1", keys) };
+        let result = load(&backend, plan, &files).await;
+        let transaction = result.transaction.expect("a load that wrote has one");
+        let status = rows(&backend, &format!("SELECT pg_xact_status('{transaction}'::xid8)")).await;
+        assert_eq!((status, result.bytes > 500), (vec!["committed".to_owned()], true), "{name}");
+        let told: Vec<_> = result.phases.iter().map(|phase| &*phase.phase).collect();
+        assert!(told.contains(&"commit") && told.contains(&"derived tables"), "{name}: {told:?}");
+    }
+    let again = load(&backend, complete(&files), &files).await;
+    assert!(again.bytes > 500, "another repository: {again:?}");
+    let nothing = load(&backend, complete(&files), &files).await;
+    assert_eq!((nothing.transaction, nothing.bytes), (None, 0));
+}
+
+#[tokio::test]
+async fn a_change_that_only_shifts_lines_leaves_derived_tables_as_they_are() {
+    const DERIVED: &str = "SELECT 'in', call_sites, xmin::text FROM function_fan_in
+        UNION ALL SELECT 'out', call_sites, xmin::text FROM function_fan_out ORDER BY 1";
+    const CURRENT: &str = "SELECT DISTINCT d.snapshot_id = r.snapshot_id FROM derived_tables d
+        JOIN repositories r ON r.repository_id = d.repository_id";
+    let (_database, backend) = backend().await;
+    let files = two_files();
+    load(&backend, complete(&files), &files).await;
+    let before = rows(&backend, DERIVED).await;
+    assert_eq!(before.len(), 2);
+    let mut shifted = user("app.py", "lib.py");
+    shifted.content_hash = Some(Digest::of(b"shifted"));
+    shifted.calls[0].line = 5;
+    let result = load(&backend, partial(), &[Arc::new(shifted.clone())]).await;
+    assert_eq!(result.tables, ["calls", "files"]);
+    assert_eq!(
+        (rows(&backend, DERIVED).await, rows(&backend, CURRENT).await),
+        (before, vec!["true".to_owned()])
+    );
+    // A call that is gone is counted no more.
+    shifted.content_hash = Some(Digest::of(b"without"));
+    shifted.calls.clear();
+    load(&backend, partial(), &[Arc::new(shifted)]).await;
+    assert_eq!(rows(&backend, DERIVED).await, [""; 0]);
 }

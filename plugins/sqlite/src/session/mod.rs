@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Instant};
 use async_trait::async_trait;
 use snake_pipe_core::{
     Error, ErrorKind, LoadSession, Result,
-    load::{Batch, LoadPlan, Publication, PublishResult, RefusedFile, WriteResult},
+    load::{Batch, LoadPlan, PhaseClock, Publication, PublishResult, RefusedFile, WriteResult},
     validate_batch,
 };
 use sqlx::{Connection, SqliteConnection};
@@ -154,7 +154,12 @@ impl LoadSession for SqliteSession {
         }
         if let (Some(affected), true) = (affected, self.derives) {
             let (repository, marker) = (self.plan.repository.id(), publication.marker.0);
+            let mut clock = PhaseClock::default();
             derived::refresh(&self.database, &mut self.connection, repository, marker, &affected).await;
+            clock.end("derived tables");
+            if let PublishResult::Published(written) = &mut result {
+                written.phases.extend(clock.take());
+            }
         }
         Ok(result)
     }

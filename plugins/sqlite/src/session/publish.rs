@@ -8,7 +8,7 @@ use std::{
 use snake_pipe_core::{
     Error, ErrorKind, Result, Timestamp,
     id::{EntityId, RepositoryId},
-    load::{LoadPlan, Publication, PublishResult, Scope, WriteResult},
+    load::{LoadPlan, PhaseClock, Publication, PublishResult, Scope, WriteResult},
     position::SourcePosition,
     schema::{TableId, Unit},
 };
@@ -53,9 +53,11 @@ pub(super) async fn publish(
     publication: &Publication,
 ) -> Result<(PublishResult, Option<Affected>)> {
     let started = Instant::now();
+    let mut clock = PhaseClock::default();
     let repository = plan.repository.id();
     let is_large = prepare(connection, repository).await?;
     let turn = database.turn().await?;
+    clock.end("wait for other writers");
     let mut transaction = Transaction::immediate(connection).await.map_err(during("publish"))?;
     let now = Timestamp::now().to_string();
     let mut publishing =
@@ -80,6 +82,7 @@ pub(super) async fn publish(
     affected.has_dependencies = has_changed("dependencies");
     affected.has_imports = has_changed("imports");
     publishing.record(plan, publication).await?;
+    clock.end("write rows");
     let files = publishing
         .number("SELECT (SELECT count(*) FROM staging.files) + (SELECT count(*) FROM staging.removed_files)")
         .await?;
@@ -87,17 +90,19 @@ pub(super) async fn publish(
     transaction.commit().await.map_err(commit_failed)?;
     drop(turn);
     let duration = started.elapsed();
+    clock.end("commit");
     if is_large {
         tidy(connection, database.config().timeout).await;
+        clock.end("statistics");
     }
     let result = WriteResult {
         files: files.unsigned_abs(),
         rows: changed.values().sum(),
-        bytes: 0,
         tables: changed.iter().filter(|(_, rows)| **rows > 0).map(|(table, _)| (*table).to_owned()).collect(),
         transaction: Some(publication.marker.to_string()),
-        refused: Vec::new(),
         duration,
+        phases: clock.take(),
+        ..WriteResult::default()
     };
     Ok((PublishResult::Published(result), Some(affected)))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 use snake_pipe_coordinator::{LaneSummary, Outcome, RunSummary};
-use snake_pipe_core::Timestamp;
+use snake_pipe_core::{Timestamp, load::PhaseTime};
 use snake_pipe_metadata::model::{
     NewError, NewTask, RunEnd, RunFailure, RunId, RunStatistics, RunStatus, TaskEnd, TaskRecord,
 };
@@ -11,15 +11,15 @@ use crate::cli::load;
 
 pub(super) fn tasks(run: &load::Run, began_at: Timestamp) -> Vec<TaskRecord> {
     let mut at = began_at;
-    run.phases
+    run.steps
         .iter()
-        .map(|(name, duration)| {
+        .map(|PhaseTime { phase, duration }| {
             let started_at = at;
             at = Timestamp::from_unix_micros(
                 at.unix_micros().saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)),
             );
             TaskRecord {
-                task: NewTask::new(*name, "load"),
+                task: NewTask::new(phase.as_ref(), "load"),
                 end: TaskEnd::success(Json::Null),
                 started_at,
                 ended_at: at,
