@@ -251,7 +251,7 @@ fn a_full_disk_behind_standard_output_is_told_and_a_reader_that_went_away_is_not
     let place = shop::loaded();
     let mut full = place.command(&["queries"]);
     full.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
-    let output = full.stderr(std::process::Stdio::piped()).output().unwrap();
+    let output = full.stderr(Stdio::piped()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.starts_with("error: No space left on device"), "{told}");
@@ -263,8 +263,7 @@ fn a_full_disk_behind_standard_output_is_told_and_a_reader_that_went_away_is_not
         .map(|format| ["query", "--from", "sqlite:code.db", "--format", format, many]);
     for arguments in [&["extract", "shop"][..]].into_iter().chain(asked.iter().map(|asked| &asked[..])) {
         let mut gone = place.command(arguments);
-        let mut child =
-            gone.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let mut child = gone.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         let told = String::from_utf8(output.stderr).unwrap();
