@@ -49,8 +49,11 @@ fn comments() -> BTreeMap<String, String> {
     COMMENTS.lines().filter_map(comment).collect()
 }
 
-/// The tables, with name, type and nullability of their columns.
-fn tables() -> Vec<(&'static str, Vec<(&'static str, &'static str, &'static str)>)> {
+/// Name, type and nullability of a column.
+type Column = (&'static str, &'static str, &'static str);
+
+/// The tables with their columns.
+fn tables() -> Vec<(&'static str, Vec<Column>)> {
     let table = |text: &'static str| {
         let (name, rest) = text.split_once(" (\n").expect("a table has columns");
         let (columns, _) = rest.split_once("\n)").expect("a table ends");
@@ -59,7 +62,7 @@ fn tables() -> Vec<(&'static str, Vec<(&'static str, &'static str, &'static str)
     TABLES.split("CREATE TABLE @").skip(1).map(table).collect()
 }
 
-fn column(line: &'static str) -> Option<(&'static str, &'static str, &'static str)> {
+fn column(line: &'static str) -> Option<Column> {
     let line = line.trim();
     let (name, rest) = line.split_once(' ')?;
     let is_column = !line.ends_with("-- sqlite") && name.chars().all(|c| c == '_' || c.is_ascii_lowercase());
