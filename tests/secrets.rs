@@ -9,6 +9,10 @@ mod support;
 
 use std::{fs, path::Path};
 
+use snake_pipe::metadata::{
+    MetadataStore as _, SqlStore, StoreOptions,
+    model::{NewDataset, NewDeadLetter, NewError, NewRun, PipelineId, RecordPolicy},
+};
 use snake_pipe::{
     config::{Config, Setting},
     coordinator::{ErrorSummary, Pipeline},
@@ -98,6 +102,75 @@ fn no_command_shows_a_password_whatever_goes_wrong() {
             assert_clean(&told(&run(&place, arguments)), &arguments.join(" "));
         }
     }
+}
+
+#[test]
+fn no_command_of_the_control_plane_shows_a_password() {
+    let database = TestDatabase::create().unwrap();
+    let (cluster, role) = (database.cluster(), format!("keeper_{}", database.name()));
+    cluster.psql(&format!("CREATE ROLE {role} LOGIN SUPERUSER PASSWORD 'canary-in-url'")).unwrap();
+    let control = format!("postgres://{role}:canary-in-url@127.0.0.1:{}/{}", cluster.port(), database.name());
+    let place = place(1);
+    place.write("refused.ndjson", "{\"path\":\"b.py\",\"calls\":3}\n");
+    let run = |arguments: &[&str], url: &str| {
+        let mut command = place.command(arguments);
+        command.env("CODE_PASSWORD", "canary-in-variable").env("SNAKE_PIPE_METADATA__URL", url);
+        Answer::of(command, "")
+    };
+    for load in [
+        &["load", "src", "--to", "sqlite:beside.db", "--to", "url", "--to", "query"] as &[_],
+        &["load", "--facts", "refused.ndjson", "--to", "sqlite:beside.db"],
+    ] {
+        assert_clean(&told(&run(load, &control).exits(3)), "load");
+    }
+    // Nobody listens where the last one says.
+    for url in [control.as_str(), "postgres://me:canary-in-default@127.0.0.1:1/control"] {
+        for command in [
+            "runs list",
+            "errors list",
+            "errors list --groups",
+            "tasks",
+            "dlq list",
+            "audit",
+            "lineage",
+            "stats",
+            "pipelines list",
+            "schemas list",
+            "positions",
+            "gc --dry-run",
+        ] {
+            for format in ["text", "json"] {
+                let arguments: Vec<_> = command.split(' ').chain(["--format", format]).collect();
+                let answer = run(&arguments, url);
+                let answer = if url == control { answer.exits(0) } else { answer.exits(1) };
+                assert_clean(&told(&answer), command);
+            }
+        }
+    }
+    database.psql(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+#[test]
+fn debug_of_the_control_plane_shows_no_password() {
+    let url = "postgres://me:canary-in-url@127.0.0.1:1/control?password=canary-in-query";
+    let store = SqlStore::postgres(url, StoreOptions::default()).unwrap();
+    assert_clean(&format!("{store:?} {:?} {:?}", store.info(), StoreOptions::default()), "SqlStore");
+    let record = serde_json::json!({
+        "pwd": "canary-in-option", "headers": {"Authorization": "canary-in-variable"}, "api-key": "canary-in-file",
+        "to": ["a text with postgres://me:canary-in-url@h/d in it"], "passphrase": "canary-in-default",
+    });
+    let error = NewError { record: record.clone(), ..NewError::default() };
+    assert_clean(&format!("{error:?}"), "NewError");
+    assert_clean(&format!("{:?}", NewDeadLetter::new("app", record.clone(), "refused")), "NewDeadLetter");
+    let run = NewRun {
+        source: record.clone(),
+        destination: serde_json::json!([url]),
+        ..NewRun::of(PipelineId::new())
+    };
+    assert_clean(&format!("{run:?}"), "NewRun");
+    let dataset = NewDataset { address: Some(url.into()), ..NewDataset::new("app", "postgres") };
+    assert_clean(&format!("{dataset:?}"), "NewDataset");
+    assert_clean(&RecordPolicy::Secrets.apply(record).to_string(), "what is kept of a record");
 }
 
 #[test]

@@ -50,6 +50,7 @@ CREATE TABLE @runs (
     lease_expires_at timestamptz,
     heartbeat_at timestamptz,
     is_cancel_requested boolean NOT NULL,
+    cancel_reason text,
     created_at timestamptz NOT NULL,
     started_at timestamptz,
     ended_at timestamptz,

@@ -1,6 +1,6 @@
 //! What a load leaves in the control plane, and what its commands tell of it.
 
-use std::process::Stdio;
+use std::{io::Write as _, process::Stdio};
 
 use serde_json::Value;
 use snake_pipe_testkit::postgres::TestDatabase;
@@ -18,6 +18,23 @@ fn ask(place: &Place, command: &str, from: &str) -> Answer {
 
 fn runs(place: &Place, from: &str) -> Vec<Value> {
     ask(place, "runs list", from).exits(0).json().as_array().unwrap().clone()
+}
+
+fn tasks(place: &Place, from: &str) -> Vec<Value> {
+    ask(place, "tasks", from).exits(0).json().as_array().unwrap().clone()
+}
+
+/// The task of this name in the last run.
+fn task(place: &Place, from: &str, name: &str) -> Value {
+    tasks(place, from).into_iter().find(|task| task["name"] == name).unwrap()
+}
+
+fn statuses_of(tasks: &[Value]) -> Vec<String> {
+    let status =
+        |task: &Value| format!("{}: {}", task["name"].as_str().unwrap(), task["status"].as_str().unwrap());
+    let mut statuses: Vec<_> = tasks.iter().map(status).collect();
+    statuses.sort_unstable();
+    statuses
 }
 
 /// Two records; the second one's shape is wrong.
@@ -41,8 +58,23 @@ fn a_load_is_a_run_with_its_tasks_deliveries_schemas_and_lineage() {
     assert_eq!(run["destination"], serde_json::json!(["sqlite:code.db"]));
     assert!(run["config_hash"].is_string() && run["instance"].is_string() && run["node"].is_string());
 
-    let tasks = ask(&place, "tasks", "sqlite:code.db").exits(0).json();
-    assert_eq!(tasks[0]["name"], "discover and read");
+    assert_eq!(
+        statuses_of(&tasks(&place, "sqlite:code.db")),
+        [
+            "discover and read: success",
+            "link: success",
+            "load sqlite:code.db: success",
+            "manifests: success",
+            "parse: success"
+        ]
+    );
+    let discover = task(&place, "sqlite:code.db", "discover and read");
+    assert_eq!(discover["output"]["files"], files);
+    let load = task(&place, "sqlite:code.db", "load sqlite:code.db");
+    let manifests = task(&place, "sqlite:code.db", "manifests");
+    assert_eq!(load["depends_on"], serde_json::json!([manifests["id"]]));
+    assert_eq!((&load["input"]["files"], &load["output"]["files_written"]), (&files.into(), &files.into()));
+    assert!(load["output"]["rows"].as_u64().unwrap() > files, "{load}");
     let id = run["id"].as_str().unwrap();
     let shown = ask(&place, &format!("runs show {id}"), "sqlite:code.db").exits(0).json();
     let [batch, together] = &shown["deliveries"].as_array().unwrap()[..] else { panic!("{shown}") };
@@ -169,6 +201,12 @@ fn a_failed_run_is_retried_as_a_run_with_a_parent() {
     let id = failed["id"].as_str().unwrap();
     let errors = ask(&place, "errors list --status open", "sqlite:good.db").exits(0).json();
     assert_eq!((&errors[0]["run_id"], &errors[0]["dataset"]), (&id.into(), &"sqlite:bad.db".into()));
+    assert_eq!((&errors[0]["class"], &errors[0]["code"]), (&"schema".into(), &"26".into()));
+    assert!(errors[0]["causes"][0].as_str().unwrap().contains("file is not a database"), "{errors}");
+    let dead = task(&place, "sqlite:good.db", "load sqlite:bad.db");
+    assert_eq!((&dead["status"], &dead["error"]["class"]), (&"failed".into(), &"schema".into()));
+    assert_eq!(errors[0]["task_id"], dead["id"]);
+    assert_eq!(task(&place, "sqlite:good.db", "load sqlite:good.db")["status"], "success");
     let error = errors[0]["id"].as_str().unwrap();
     ask(&place, &format!("errors resolve {error} --note mended"), "sqlite:good.db").exits(0);
     let shown = ask(&place, &format!("errors show {error}"), "sqlite:good.db").exits(0).json();
@@ -195,7 +233,10 @@ fn a_killed_load_is_lost_and_the_next_one_says_so() {
     command.env("SNAKE_PIPE_METADATA__LEASE_SECONDS", "1").stdin(Stdio::piped());
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
-    let is_running = || runs(&place, "sqlite:code.db").iter().any(|run| run["status"] == "running");
+    let is_running = || {
+        let running = ask(&place, "tasks --status running", "sqlite:code.db").exits(0).json();
+        running.as_array().unwrap().len() == 2
+    };
     while !is_running() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
@@ -207,7 +248,81 @@ fn a_killed_load_is_lost_and_the_next_one_says_so() {
     assert!(next.stderr.contains("an earlier load of this repository was lost"), "{}", next.told());
     let statuses: Vec<_> = runs(&place, "sqlite:code.db").iter().map(|run| run["status"].clone()).collect();
     assert_eq!(statuses, ["success", "lost", "success"]);
+    let lost = runs(&place, "sqlite:code.db")[1]["id"].as_str().unwrap().to_owned();
+    let tasks = ask(&place, &format!("tasks --run {lost}"), "sqlite:code.db").exits(0).json();
+    assert_eq!(statuses_of(tasks.as_array().unwrap()), ["load sqlite:code.db: failed", "read facts: failed"]);
+    assert_eq!(tasks[0]["error"]["class"], "lost");
     assert_eq!(ask(&place, "recover", "sqlite:code.db").exits(0).json(), serde_json::json!([]));
+}
+
+#[test]
+fn a_running_load_shows_how_far_it_is_and_is_cancelled_with_the_reason() {
+    let place = Place::new();
+    let load = ["load", "--facts", "-", "--repository", "shop", "--to", "sqlite:code.db"];
+    let mut command = place.command(&load);
+    command.env("SNAKE_PIPE_METADATA__LEASE_SECONDS", "1").env("SNAKE_PIPE_LOAD__BATCH_AGE_MS", "50");
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut facts = child.stdin.take().unwrap();
+    facts.write_all(b"{\"path\":\"a.py\",\"language\":\"python\"}\n").unwrap();
+    facts.flush().unwrap();
+    let statistics = || {
+        let from = ["runs", "list", "--from", "sqlite:code.db", "--format", "json"];
+        let answer = place.run(&from);
+        if answer.code == Some(0) { answer.json()[0]["statistics"].clone() } else { Value::Null }
+    };
+    while statistics()["inserted"] != 1 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(statistics()["processed"], 1);
+    let id = runs(&place, "sqlite:code.db")[0]["id"].as_str().unwrap().to_owned();
+    let cancel = ["runs", "cancel", &id, "--reason", "disk full", "--from", "sqlite:code.db"];
+    place.run(&cancel).exits(0);
+    let ended = child.wait_with_output().unwrap();
+    drop(facts);
+    assert_eq!(ended.status.code(), Some(130));
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("disk full"));
+    let run = ask(&place, &format!("runs show {id}"), "sqlite:code.db").exits(0).json();
+    assert_eq!((&run["status"], &run["cancel_reason"]), (&"cancelled".into(), &"disk full".into()));
+    assert_eq!(
+        (&run["error"]["class"], &run["error"]["message"]),
+        (&"cancelled".into(), &"disk full".into())
+    );
+    assert_eq!(
+        statuses_of(&tasks(&place, "sqlite:code.db")),
+        ["load sqlite:code.db: cancelled", "read facts: cancelled"]
+    );
+    let stats = ask(&place, "stats", "sqlite:code.db").exits(0).json();
+    let names: Vec<_> = stats["metrics"].as_array().unwrap().iter().map(|metric| &metric["name"]).collect();
+    for name in ["pool_in_use sqlite:code.db", "pool_size sqlite:code.db", "pool_waiting sqlite:code.db"] {
+        assert!(names.contains(&&name.into()), "{names:?}");
+    }
+}
+
+#[test]
+fn a_load_into_dead_backends_has_their_failed_tasks() {
+    let place = shop::place();
+    let load = |to: &[&str]| {
+        let to: Vec<_> = to.iter().flat_map(|name| ["--to", name]).collect();
+        let mut command = place.command(&[&["load", "shop"], &to[..]].concat());
+        command.env("SNAKE_PIPE_METADATA__URL", "sqlite:runs.control");
+        Answer::of(command, "").exits(1);
+        let mut command = place.command(&["tasks", "--format", "json"]);
+        command.env("SNAKE_PIPE_METADATA__URL", "sqlite:runs.control");
+        Answer::of(command, "").exits(0).json().as_array().unwrap().clone()
+    };
+    place.write("one.db", "this is no database");
+    place.write("two.db", "nor is this");
+    let tasks = load(&["sqlite:one.db"]);
+    assert_eq!(statuses_of(&tasks), ["load sqlite:one.db: failed"]);
+    assert_eq!(
+        tasks[0]["error"]["message"].as_str().unwrap().split(" (").next(),
+        Some("the file is not a SQLite database")
+    );
+    let statuses = statuses_of(&load(&["sqlite:one.db", "sqlite:two.db"]));
+    assert_eq!(statuses[0], "discover and read: success");
+    assert!(statuses.contains(&"load sqlite:one.db: failed".to_owned()), "{statuses:?}");
+    assert!(statuses.contains(&"load sqlite:two.db: failed".to_owned()), "{statuses:?}");
 }
 
 #[test]

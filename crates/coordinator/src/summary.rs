@@ -86,6 +86,9 @@ impl RunSummary {
 pub struct RunSettings {
     /// [`CoordinatorOptions::batch_bytes`].
     pub batch_bytes: u64,
+    /// [`CoordinatorOptions::batch_age`].
+    #[serde(default)]
+    pub batch_age_ms: u64,
     /// [`CoordinatorOptions::lane_bytes`].
     pub lane_bytes: u64,
     /// [`CoordinatorOptions::lag_limit`].
@@ -110,6 +113,9 @@ pub struct RunSettings {
     pub publish_timeout_ms: u64,
     /// [`ReturnOptions::within`](crate::ReturnOptions::within).
     pub return_within_ms: u64,
+    /// [`ReturnOptions::ask_every`](crate::ReturnOptions::ask_every).
+    #[serde(default)]
+    pub return_ask_every_ms: u64,
     /// [`BreakerOptions::failures`].
     pub breaker_failures: u32,
     /// [`BreakerOptions::open_for`].
@@ -131,6 +137,7 @@ impl RunSettings {
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
             batch_bytes: options.batch_bytes as u64,
+            batch_age_ms: ms(options.batch_age),
             lane_bytes: options.lane_bytes as u64,
             lag_limit_ms: ms(options.lag_limit),
             lag_percent: options.lag_percent,
@@ -143,6 +150,7 @@ impl RunSettings {
             write_timeout_ms: ms(options.timeouts.write),
             publish_timeout_ms: ms(options.timeouts.publish),
             return_within_ms: ms(options.returning.within),
+            return_ask_every_ms: ms(options.returning.ask_every),
             breaker_failures: breaker.failures,
             breaker_open_ms: ms(breaker.open_for),
             breaker_half_open_calls: breaker.half_open_calls,
@@ -323,8 +331,14 @@ pub struct DeadLetter {
 pub struct ErrorSummary {
     /// The kind in a word, such as `connection`.
     pub kind: String,
+    /// The code of the database, such as an SQLSTATE or SQLite's result code.
+    #[serde(default)]
+    pub code: Option<String>,
     /// What went wrong, with its circumstances.
     pub message: String,
+    /// What caused it, nearest first.
+    #[serde(default)]
+    pub causes: Vec<String>,
     /// The operation that failed.
     pub operation: Option<String>,
     /// What can be done about it.
@@ -335,7 +349,9 @@ impl From<&Error> for ErrorSummary {
     fn from(error: &Error) -> Self {
         Self {
             kind: error.kind().as_str().to_owned(),
+            code: error.code().map(ToOwned::to_owned),
             message: error.to_string(),
+            causes: error.causes(),
             operation: error.operation().map(ToOwned::to_owned),
             help: error.help().map(ToOwned::to_owned),
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    health::HealthCheckResult,
+    health::{HealthCheckResult, PoolState},
     id::RepositoryId,
     integrity::{IntegrityResult, IntegrityScope},
     load::{Batch, LoadPlan, Marker, Publication, PublishResult, Repository, Snapshot, WriteResult},
@@ -134,6 +134,10 @@ pub trait DatabaseBackend: fmt::Debug + Send + Sync {
 
     /// Whether `connect` succeeded and `close` was not called since.
     fn is_connected(&self) -> bool;
+
+    /// How its pool of connections is at this moment, without asking the database; none before `connect`, and for a backend that
+    /// has no pool.
+    fn pool_state(&self) -> Option<PoolState>;
 
     /// Connects. Does nothing when connected. Does not change the database, but for creating an embedded database's file.
     ///

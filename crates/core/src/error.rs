@@ -134,6 +134,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: Cow<'static, str>,
+    code: Option<Cow<'static, str>>,
     operation: Option<&'static str>,
     context: Vec<(&'static str, String)>,
     help: Option<Cow<'static, str>>,
@@ -148,6 +149,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             message,
+            code: None,
             operation: None,
             context: Vec::new(),
             help: None,
@@ -166,6 +168,13 @@ impl Error {
     #[must_use]
     pub fn with_context(mut self, key: &'static str, value: impl fmt::Display) -> Self {
         self.0.context.push((key, value.to_string()));
+        self
+    }
+
+    /// Keeps the database's or service's own code, where no context shows it. It is not part of the message.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.0.code = Some(code.into());
         self
     }
 
@@ -199,6 +208,27 @@ impl Error {
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
+    }
+
+    /// The code of the database or service, such as an SQLSTATE: that of [`Error::with_code`], else of the context `sqlstate` or
+    /// `code`; of an error that has none, its cause's.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        let shown = || self.context().find(|(key, _)| matches!(*key, "sqlstate" | "code"));
+        let own = self.0.code.as_deref().or_else(|| shown().map(|(_, code)| code));
+        own.or_else(|| self.source()?.downcast_ref::<Self>()?.code())
+    }
+
+    /// What caused it, in words, nearest first.
+    #[must_use]
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes = Vec::new();
+        let mut cause = self.source();
+        while let Some(inner) = cause {
+            causes.push(inner.to_string());
+            cause = inner.source();
+        }
+        causes
     }
 
     /// The circumstances, in the order in which they were added.
@@ -268,6 +298,18 @@ mod tests {
         assert_eq!(error.to_string(), "cannot read the file (path: a.py, size: 3)");
         assert_eq!(error.source().unwrap().to_string(), "broken");
         assert_eq!(error.operation(), Some("read"));
+    }
+
+    #[test]
+    fn an_error_has_the_code_of_the_database_and_all_its_causes() {
+        let refused = || Error::new(ErrorKind::Data, "refused");
+        assert_eq!(refused().code(), None);
+        assert_eq!(refused().with_context("sqlstate", "22021").code(), Some("22021"));
+        assert_eq!(refused().with_code("26").to_string(), "refused");
+        let outer = Error::new(ErrorKind::Io, "outer")
+            .with_source(refused().with_code("26").with_source(std::io::Error::other("far")));
+        assert_eq!(outer.code(), Some("26"));
+        assert_eq!(outer.causes(), ["refused", "far"]);
     }
 
     #[test]

@@ -63,4 +63,14 @@ pub struct PoolState {
     pub idle: u32,
     /// Connections allowed.
     pub max: u32,
+    /// Callers that wait for a connection.
+    pub waiting: u32,
+}
+
+impl PoolState {
+    /// Connections that somebody has.
+    #[must_use]
+    pub const fn in_use(&self) -> u32 {
+        self.size.saturating_sub(self.idle)
+    }
 }

@@ -14,8 +14,8 @@ use mockall::mock;
 
 use crate::{
     BackendInfo, Capabilities, DatabaseBackend, Error, ErrorKind, HealthCheckResult, HealthStatus,
-    IntegrityResult, IntegrityScope, LoadSession, MigrateMode, Migrations, QueryResult, Result, SqlQuery,
-    StoredRepository,
+    IntegrityResult, IntegrityScope, LoadSession, MigrateMode, Migrations, PoolState, QueryResult, Result,
+    SqlQuery, StoredRepository,
     id::RepositoryId,
     load::{Batch, LoadPlan, Publication, PublishResult, WriteResult},
     manifest::Manifest,
@@ -41,6 +41,7 @@ mock! {
         fn info(&self) -> &BackendInfo;
         fn capabilities(&self) -> Capabilities;
         fn is_connected(&self) -> bool;
+        fn pool_state(&self) -> Option<PoolState>;
         async fn connect(&self) -> Result<()>;
         async fn migrate(&self, mode: MigrateMode) -> Result<Migrations>;
         async fn health_check(&self) -> Result<HealthCheckResult>;
@@ -145,6 +146,7 @@ impl MockDatabaseBackend {
         });
         mock.expect_capabilities().return_const(Capabilities::default());
         mock.expect_is_connected().return_const(true);
+        mock.expect_pool_state().return_const(None);
         mock.expect_connect().returning(|| Ok(()));
         mock.expect_close().returning(|| Ok(()));
         mock.expect_migrate().returning(|_| Ok(Migrations::default()));

@@ -80,11 +80,51 @@ fn redacted_slip(text: &str) -> String {
     }
 }
 
-fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passwd", "secret", "token", "sslkey", "api_key", "apikey"]
-        .iter()
-        .any(|word| name.contains(word))
+/// Whether a field, key or option of this name holds something that must not be shown, such as `password`, `api-key`, `accessKey`
+/// or `Authorization`.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "pwd",
+        "secret",
+        "token",
+        "sslkey",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "credential",
+        "authorization",
+    ];
+    let letters: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    let name = letters.to_ascii_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// The text with the passwords of the URLs in it as `***`.
+#[must_use]
+pub fn redacted_text(text: &str) -> String {
+    if !text.contains("://") {
+        return text.to_owned();
+    }
+    // A text that is a URL as a whole may hold anything in its password.
+    let is_scheme =
+        |scheme: &str| scheme.chars().all(|letter| letter.is_alphanumeric() || "+-.".contains(letter));
+    if text.split_once("://").is_some_and(|(scheme, rest)| is_scheme(scheme) && !rest.contains("://")) {
+        return redacted_url(text);
+    }
+    let is_end = |letter: char| letter.is_whitespace() || "\"'`<>".contains(letter);
+    text.split_inclusive(is_end)
+        .map(|word| match word.contains("://") {
+            true => {
+                let (word, end) = word.split_at(word.trim_end_matches(is_end).len());
+                format!("{}{end}", redacted_url(word))
+            }
+            false => word.to_owned(),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -96,6 +136,43 @@ mod tests {
         let secret = Secret::new("hunter2");
         assert_eq!(format!("{secret} {secret:?}"), "*** ***");
         assert_eq!(secret.expose(), "hunter2");
+    }
+
+    #[test]
+    fn names_of_secrets_are_known_however_they_are_written() {
+        let secret = [
+            "Password",
+            "PWD",
+            "db_passwd",
+            "Authorization",
+            "api-key",
+            "api_key",
+            "apiKey",
+            "AWS_ACCESS_KEY_ID",
+            "passphrase",
+            "credentials",
+            "client.secret",
+            "private-key",
+        ];
+        for name in secret {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["path", "author", "key", "author_id", "passed"] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_shown_text_keeps_no_password_of_a_url() {
+        let cases = [
+            ("postgres://u:p w@h/db", "postgres://u:***@h/db"),
+            ("see `postgres://u:p@h/db`, then", "see `postgres://u:***@h/db`, then"),
+            ("a https://u:p@h and\nhttps://h?api_key=x", "a https://u:***@h and\nhttps://h?api_key=***"),
+            ("me@example.com: no URL", "me@example.com: no URL"),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(redacted_text(text), shown);
+        }
     }
 
     #[test]

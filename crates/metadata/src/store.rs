@@ -92,7 +92,8 @@ pub trait MetadataStore: fmt::Debug + Send + Sync {
     /// Ends a run. Ending it again in the same way does nothing, so that a lost reply may be asked for again.
     async fn finish_run(&self, token: RunToken, end: RunEnd) -> Result<Run>;
 
-    /// Cancels a pending run at once; a running one is asked to end, which it learns by its next heartbeat.
+    /// Cancels a pending run at once; a running one is asked to end, which it learns by its next heartbeat. One that then ends as
+    /// cancelled shows this reason.
     async fn cancel_run(&self, id: RunId, reason: &str) -> Result<Run>;
 
     /// Makes a pending run that repeats a failed, cancelled or lost one, with the same parameters.
@@ -104,8 +105,8 @@ pub trait MetadataStore: fmt::Debug + Send + Sync {
     /// Runs, youngest first.
     async fn runs(&self, filter: RunFilter) -> Result<Vec<Run>>;
 
-    /// Finds runs whose leases ran out, of one pipeline or of all: they become lost, their fences rise, their open tasks are
-    /// cancelled.
+    /// Finds runs whose leases ran out, of one pipeline or of all: they become lost, their fences rise, their running tasks failed
+    /// with them, and those that waited are cancelled.
     async fn recover_runs(&self, pipeline: Option<PipelineId>) -> Result<Vec<Run>>;
 
     /// Creates tasks of a run, in their order.

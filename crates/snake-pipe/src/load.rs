@@ -83,6 +83,7 @@ pub fn coordinator_options(config: &Config, backends: usize) -> Result<Coordinat
         config.integer(key).and_then(|number| usize::try_from(number).ok()).unwrap_or(default)
     };
     let seconds = |key: &str, default: Duration| config.integer(key).map_or(default, Duration::from_secs);
+    let millis = |key: &str, default: Duration| config.integer(key).map_or(default, Duration::from_millis);
     let policy = match config.text("load.policy") {
         Some("quorum") => Policy::Quorum(number("load.quorum", backends / 2 + 1)),
         Some(policy) => policy.parse()?,
@@ -92,12 +93,13 @@ pub fn coordinator_options(config: &Config, backends: usize) -> Result<Coordinat
     Ok(CoordinatorOptions {
         policy,
         batch_bytes: number("load.batch_bytes", defaults.batch_bytes),
+        batch_age: millis("load.batch_age_ms", defaults.batch_age),
         lane_bytes: number("load.lane_bytes", defaults.lane_bytes),
         lag_limit: seconds("load.lag_limit_seconds", defaults.lag_limit),
         lag_percent: small(config, "load.lag_percent", defaults.lag_percent),
         retry: RetryOptions {
             attempts: small(config, "load.retry_attempts", retry.attempts),
-            base: config.integer("load.retry_base_ms").map_or(retry.base, Duration::from_millis),
+            base: millis("load.retry_base_ms", retry.base),
             cap: seconds("load.retry_cap_seconds", retry.cap),
             total: seconds("load.retry_total_seconds", retry.total),
         },
@@ -109,7 +111,7 @@ pub fn coordinator_options(config: &Config, backends: usize) -> Result<Coordinat
         },
         returning: ReturnOptions {
             within: seconds("load.return_within_seconds", defaults.returning.within),
-            ..defaults.returning
+            ask_every: millis("load.return_ask_every_ms", defaults.returning.ask_every),
         },
         max_replays: small(config, "load.max_replays", defaults.max_replays),
         max_refused_files: number("load.max_refused_files", defaults.max_refused_files),
@@ -179,12 +181,14 @@ mod tests {
     #[test]
     fn what_the_configuration_says_about_failures_is_what_a_run_does() {
         let variables = [
+            ("BATCH_AGE_MS", "250"),
             ("LAG_LIMIT_SECONDS", "7"),
             ("LAG_PERCENT", "50"),
             ("POLICY", "quorum"),
             ("PUBLISH_TIMEOUT_SECONDS", "11"),
             ("QUORUM", "1"),
             ("RETRY_BASE_MS", "5"),
+            ("RETURN_ASK_EVERY_MS", "200"),
             ("RETURN_WITHIN_SECONDS", "30"),
             ("BREAKER_FAILURES", "9"),
         ];
@@ -196,6 +200,8 @@ mod tests {
         assert_eq!(options.timeouts.publish, Duration::from_secs(11));
         assert_eq!(options.retry.base, Duration::from_millis(5));
         assert_eq!(options.returning.within, Duration::from_secs(30));
+        assert_eq!(options.returning.ask_every, Duration::from_millis(200));
+        assert_eq!(options.batch_age, Duration::from_millis(250));
         assert_eq!(breaker_options(&config).failures, 9);
     }
 

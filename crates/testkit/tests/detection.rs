@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use snake_pipe_core::{
     BackendInfo, Capabilities, DatabaseBackend, Error, ErrorKind, HealthCheckResult, IntegrityResult,
-    IntegrityScope, LoadSession, MigrateMode, Migrations, QueryResult, Result, RowStream, SqlQuery,
-    StoredRepository,
+    IntegrityScope, LoadSession, MigrateMode, Migrations, PoolState, QueryResult, Result, RowStream,
+    SqlQuery, StoredRepository,
     id::RepositoryId,
     load::{Batch, LoadPlan, Marker, PlannedOn, Publication, PublishResult, WriteResult},
     manifest::Manifest,
@@ -145,6 +145,10 @@ impl DatabaseBackend for Defective {
 
     fn is_connected(&self) -> bool {
         self.inner.is_connected()
+    }
+
+    fn pool_state(&self) -> Option<PoolState> {
+        self.inner.pool_state()
     }
 
     async fn connect(&self) -> Result<()> {

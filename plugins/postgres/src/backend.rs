@@ -108,12 +108,6 @@ impl PostgresBackend {
         }
     }
 
-    /// How many connections there are at the moment; none before `connect`.
-    #[must_use]
-    pub fn pool_state(&self) -> Option<PoolState> {
-        self.pool().ok().map(|pool| pool.state())
-    }
-
     /// How many prepared statements the connection kept that came back to the pool last.
     #[must_use]
     pub fn cached_statements(&self) -> usize {
@@ -216,6 +210,10 @@ impl DatabaseBackend for PostgresBackend {
 
     fn is_connected(&self) -> bool {
         self.pool.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn pool_state(&self) -> Option<PoolState> {
+        self.pool().ok().map(|pool| pool.state())
     }
 
     async fn connect(&self) -> Result<()> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use snake_pipe_core::{
     BackendInfo, Capabilities, DatabaseBackend, Dialect, HealthCheckResult, IntegrityResult, IntegrityScope,
-    LoadSession, MigrateMode, Migrations, QueryResult, Result, RowStream, SourcePath, SqlQuery,
+    LoadSession, MigrateMode, Migrations, PoolState, QueryResult, Result, RowStream, SourcePath, SqlQuery,
     StoredRepository,
     id::RepositoryId,
     load::{Batch, LoadPlan, Marker, Publication, PublishResult, Repository, Snapshot, WriteResult},
@@ -63,6 +63,10 @@ impl DatabaseBackend for SqliteBackend {
 
     fn is_connected(&self) -> bool {
         self.database().is_ok()
+    }
+
+    fn pool_state(&self) -> Option<PoolState> {
+        self.database().ok().map(|database| database.pool_state())
     }
 
     async fn connect(&self) -> Result<()> {

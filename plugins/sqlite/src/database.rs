@@ -2,10 +2,11 @@
 
 use std::{
     path::Path,
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
-use snake_pipe_core::{Error, ErrorKind, Result};
+use snake_pipe_core::{Error, ErrorKind, PoolState, Result};
 use sqlx::{
     ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolConnection,
@@ -34,6 +35,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(crate) struct Database {
     config: Config,
     readers: SqlitePool,
+    /// Callers that wait for one of them.
+    waiting: AtomicU32,
     /// Writers of this process queue here, in order, instead of polling for SQLite's lock.
     writing: Mutex<()>,
 }
@@ -50,20 +53,29 @@ impl Database {
             .max_connections(config.pool_size)
             .acquire_timeout(config.timeout)
             .connect_lazy_with(options(&config).read_only(true).pragma("query_only", "ON"));
-        Ok(Self { config, readers, writing: Mutex::new(()) })
+        Ok(Self { config, readers, waiting: AtomicU32::new(0), writing: Mutex::new(()) })
     }
 
     pub(crate) const fn config(&self) -> &Config {
         &self.config
     }
 
-    pub(crate) const fn readers(&self) -> &SqlitePool {
-        &self.readers
+    /// How the readers' pool is at this moment.
+    pub(crate) fn pool_state(&self) -> PoolState {
+        let size = self.readers.size();
+        PoolState {
+            size,
+            idle: u32::try_from(self.readers.num_idle()).unwrap_or(u32::MAX).min(size),
+            max: self.config.pool_size,
+            waiting: self.waiting.load(Ordering::Relaxed),
+        }
     }
 
     /// A connection for reading, without a limit of time.
     pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>> {
+        let waits = Waits::begin(&self.waiting);
         let mut connection = self.readers.acquire().await.map_err(during("acquire a connection"))?;
+        drop(waits);
         // A query that was cancelled may have left its own behind.
         connection.lock_handle().await.map_err(during("acquire a connection"))?.remove_progress_handler();
         Ok(connection)
@@ -172,6 +184,22 @@ impl Database {
         }
         // What was published is there either way.
         let _ = connection.close().await;
+    }
+}
+
+/// Counts a caller that waits for a connection, also one that gives up.
+struct Waits<'a>(&'a AtomicU32);
+
+impl<'a> Waits<'a> {
+    fn begin(waiting: &'a AtomicU32) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -16,6 +16,10 @@ pub(crate) fn from_driver(source: sqlx::Error) -> Error {
         Some(help) => error.with_help(help),
         None => error,
     };
+    let error = match result_code(&source) {
+        Some(code) => error.with_code(code.to_string()),
+        None => error,
+    };
     error.with_source(source)
 }
 

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use snake_pipe_core::{ErrorKind, HealthCheckResult, HealthStatus, PoolState, Result};
+use snake_pipe_core::{ErrorKind, HealthCheckResult, HealthStatus, Result};
 
 use crate::{database::Database, error::during, schema, transaction::Transaction};
 
@@ -14,16 +14,11 @@ pub(crate) async fn check(database: &Database) -> HealthCheckResult {
     let started = Instant::now();
     let found = look(database).await;
     let latency = started.elapsed();
-    let pool = database.readers();
     let mut result = HealthCheckResult {
         status: HealthStatus::Healthy,
         latency,
         server_version: None,
-        pool: Some(PoolState {
-            size: pool.size(),
-            idle: u32::try_from(pool.num_idle()).unwrap_or(u32::MAX),
-            max: database.config().pool_size,
-        }),
+        pool: Some(database.pool_state()),
         details: Vec::new(),
         warnings: Vec::new(),
     };

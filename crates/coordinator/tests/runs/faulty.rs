@@ -10,8 +10,8 @@ use std::{
 use async_trait::async_trait;
 use snake_pipe_core::{
     BackendInfo, Capabilities, DatabaseBackend, Error, ErrorKind, HealthCheckResult, IntegrityResult,
-    IntegrityScope, LoadSession, MigrateMode, Migrations, QueryResult, Result, RowStream, SqlQuery,
-    StoredRepository,
+    IntegrityScope, LoadSession, MigrateMode, Migrations, PoolState, QueryResult, Result, RowStream,
+    SqlQuery, StoredRepository,
     id::RepositoryId,
     load::{Batch, LoadPlan, Publication, PublishResult, WriteResult},
     manifest::Manifest,
@@ -139,6 +139,10 @@ impl DatabaseBackend for Faulty {
 
     fn is_connected(&self) -> bool {
         self.inner.is_connected()
+    }
+
+    fn pool_state(&self) -> Option<PoolState> {
+        self.inner.pool_state()
     }
 
     async fn connect(&self) -> Result<()> {

@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use super::{CAPABILITIES, info, session::MemorySession, store::Store};
 use crate::{
     BackendInfo, Capabilities, DatabaseBackend, Error, ErrorKind, HealthCheckResult, HealthStatus,
-    IntegrityResult, IntegrityScope, LoadSession, MigrateMode, Migrations, QueryResult, Result, SqlQuery,
-    StoredRepository,
+    IntegrityResult, IntegrityScope, LoadSession, MigrateMode, Migrations, PoolState, QueryResult, Result,
+    SqlQuery, StoredRepository,
     id::RepositoryId,
     load::{Batch, LoadPlan, Publication, PublishResult, WriteResult},
     manifest::Manifest,
@@ -112,6 +112,10 @@ impl DatabaseBackend for MemoryBackend {
 
     fn is_connected(&self) -> bool {
         self.shared.connected.load(Ordering::SeqCst)
+    }
+
+    fn pool_state(&self) -> Option<PoolState> {
+        None
     }
 
     async fn connect(&self) -> Result<()> {

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use super::{SimpleBackend, session::SimpleSession};
 use crate::{
     BackendInfo, Capabilities, DatabaseBackend, Error, ErrorKind, HealthCheckResult, IntegrityResult,
-    IntegrityScope, LoadSession, MigrateMode, Migrations, QueryResult, Result, SqlQuery, StoredRepository,
+    IntegrityScope, LoadSession, MigrateMode, Migrations, PoolState, QueryResult, Result, SqlQuery,
+    StoredRepository,
     id::RepositoryId,
     load::{Batch, LoadPlan, Publication, PublishResult, Repository, WriteResult},
     manifest::Manifest,
@@ -102,6 +103,10 @@ impl<B: SimpleBackend + 'static> DatabaseBackend for SimpleAdapter<B> {
 
     fn is_connected(&self) -> bool {
         self.connected.load(Ordering::SeqCst)
+    }
+
+    fn pool_state(&self) -> Option<PoolState> {
+        None
     }
 
     async fn connect(&self) -> Result<()> {

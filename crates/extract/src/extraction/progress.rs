@@ -1,8 +1,9 @@
 //! How far an extraction is, for whoever watches.
 
 use std::{
+    fmt,
     sync::{
-        Mutex, PoisonError,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicU8, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -42,6 +43,16 @@ pub struct Progress {
     files_read: AtomicU64,
     files_parsed: AtomicU64,
     current: Mutex<Vec<(usize, SourcePath, Instant)>>,
+    observer: OnceLock<Observer>,
+}
+
+/// Who is told of phases.
+struct Observer(Box<dyn Fn(Phase, &ProgressSnapshot) + Send + Sync>);
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
 }
 
 /// How far an extraction is.
@@ -86,7 +97,16 @@ impl Progress {
         }
     }
 
+    /// Tells every phase that begins to this function, with how far the one before has come. It is called from the threads of
+    /// the extraction and must not block. An extraction has one observer: a second one is told nothing.
+    pub fn observe(&self, observer: impl Fn(Phase, &ProgressSnapshot) + Send + Sync + 'static) {
+        let _ = self.observer.set(Observer(Box::new(observer)));
+    }
+
     pub(super) fn begin(&self, phase: Phase, files: usize, bytes: u64) {
+        if let Some(Observer(observer)) = self.observer.get() {
+            observer(phase, &self.snapshot());
+        }
         self.files_done.store(0, Ordering::Relaxed);
         self.bytes_done.store(0, Ordering::Relaxed);
         self.files_total.store(files as u64, Ordering::Relaxed);
@@ -116,6 +136,8 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -132,5 +154,16 @@ mod tests {
         assert_eq!((snapshot.phase, snapshot.files_done, snapshot.bytes_done), (Phase::Parse, 1, 10));
         assert_eq!((snapshot.files_total, snapshot.files_parsed), (2, 1));
         assert!(snapshot.current.is_empty());
+    }
+
+    #[test]
+    fn an_observer_is_told_of_each_phase_how_far_the_one_before_came() {
+        let (progress, told) = (Progress::default(), Arc::new(Mutex::new(Vec::new())));
+        let phases = Arc::clone(&told);
+        progress.observe(move |phase, before| phases.lock().unwrap().push((phase, before.files_done)));
+        progress.begin(Phase::Parse, 2, 30);
+        progress.done(10);
+        progress.begin(Phase::Link, 2, 0);
+        assert_eq!(*told.lock().unwrap(), [(Phase::Parse, 0), (Phase::Link, 1)]);
     }
 }

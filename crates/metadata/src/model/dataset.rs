@@ -1,12 +1,12 @@
 //! Datasets, and what flows from one into another.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use snake_pipe_core::Timestamp;
+use snake_pipe_core::{Timestamp, secret::redacted_url};
 
-use super::{PipelineId, RunId};
+use super::{PipelineId, RecordPolicy, RunId};
 use crate::words::{id, words};
 
 id! {
@@ -40,19 +40,31 @@ pub struct Dataset {
     pub updated_at: Timestamp,
 }
 
-/// A dataset to be recorded; one of the same name is updated.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// A dataset to be recorded; one of the same name is updated. `Debug` shows its address without credentials.
+#[derive(Clone, Default, PartialEq)]
 pub struct NewDataset {
     /// Its name.
     pub name: String,
     /// What kind it is.
     pub kind: String,
-    /// Where it is; no credentials.
+    /// Where it is. What credentials it holds is not kept.
     pub address: Option<String>,
     /// What else is known.
     pub properties: Json,
     /// Tags by name.
     pub tags: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for NewDataset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewDataset")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("address", &self.address.as_deref().map(redacted_url))
+            .field("properties", &RecordPolicy::Secrets.apply(self.properties.clone()))
+            .field("tags", &self.tags)
+            .finish()
+    }
 }
 
 impl NewDataset {

@@ -1,11 +1,13 @@
 //! Dead letters: records that could not be processed, kept until somebody puts them right.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use snake_pipe_core::Timestamp;
 use uuid::Uuid;
 
-use super::{ErrorId, RunId};
+use super::{ErrorId, RecordPolicy, RunId};
 use crate::words::{id, words};
 
 id! {
@@ -41,8 +43,8 @@ words! {
     }
 }
 
-/// A record that could not be processed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A record that could not be processed. `Debug` shows of it what [`RecordPolicy::Secrets`] keeps.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// Its id.
     pub id: DeadLetterId,
@@ -82,7 +84,8 @@ pub struct DeadLetter {
 
 /// A record that was just refused. While an open one of the same dataset, backend and source id is there, that one counts
 /// another failure and is pending again; without a source id it is always a letter of its own.
-#[derive(Clone, Debug, PartialEq)]
+/// `Debug` shows of the record what [`RecordPolicy::Secrets`] keeps.
+#[derive(Clone, PartialEq)]
 pub struct NewDeadLetter {
     /// What it belongs to.
     pub dataset: String,
@@ -100,6 +103,45 @@ pub struct NewDeadLetter {
     pub error_id: Option<ErrorId>,
     /// Why, in words; no secrets.
     pub reason: String,
+}
+
+impl fmt::Debug for DeadLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadLetter")
+            .field("id", &self.id)
+            .field("dataset", &self.dataset)
+            .field("backend", &self.backend)
+            .field("operation", &self.operation)
+            .field("source_id", &self.source_id)
+            .field("record", &RecordPolicy::Secrets.apply(self.record.clone()))
+            .field("run_id", &self.run_id)
+            .field("error_id", &self.error_id)
+            .field("reason", &self.reason)
+            .field("failures", &self.failures)
+            .field("status", &self.status)
+            .field("claimed_by", &self.claimed_by)
+            .field("claim_expires_at", &self.claim_expires_at)
+            .field("created_at", &self.created_at)
+            .field("updated_at", &self.updated_at)
+            .field("ended_at", &self.ended_at)
+            .field("resolution", &self.resolution)
+            .finish()
+    }
+}
+
+impl fmt::Debug for NewDeadLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewDeadLetter")
+            .field("dataset", &self.dataset)
+            .field("backend", &self.backend)
+            .field("operation", &self.operation)
+            .field("source_id", &self.source_id)
+            .field("record", &RecordPolicy::Secrets.apply(self.record.clone()))
+            .field("run_id", &self.run_id)
+            .field("error_id", &self.error_id)
+            .field("reason", &self.reason)
+            .finish()
+    }
 }
 
 impl NewDeadLetter {

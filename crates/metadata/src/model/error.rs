@@ -1,10 +1,14 @@
 //! Errors that happened, and what became of them.
 
-use std::error::Error as _;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use snake_pipe_core::{Error, Timestamp, id::Digest};
+use snake_pipe_core::{
+    Error, Timestamp,
+    id::Digest,
+    secret::{is_secret_name, redacted_text},
+};
 
 use super::{Operation, RunId, TaskId};
 use crate::words::{id, words};
@@ -29,7 +33,7 @@ words! {
 words! {
     /// What of a record is kept with an error.
     RecordPolicy, "record policy" {
-        /// All but the values of fields whose names speak of secrets.
+        /// All but the values of fields whose names speak of secrets, and the passwords of URLs wherever they stand.
         Secrets = "secrets",
         /// The shape: every value is replaced by the name of its type.
         Shape = "shape",
@@ -57,6 +61,7 @@ impl RecordPolicy {
             (Self::Secrets | Self::Shape, Json::Array(items)) => {
                 items.into_iter().map(|item| self.apply(item)).collect()
             }
+            (Self::Secrets, Json::String(text)) => Json::from(redacted_text(&text)),
             (Self::Secrets, value) => value,
             (Self::Shape, value) => Json::from(match value {
                 Json::Null => "null",
@@ -66,13 +71,6 @@ impl RecordPolicy {
             }),
         }
     }
-}
-
-fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passwd", "secret", "token", "api_key", "apikey", "credential", "private_key"]
-        .iter()
-        .any(|word| name.contains(word))
 }
 
 /// What two errors have in common that differ in numbers and quoted names only: class, code, operation and the message
@@ -150,8 +148,8 @@ pub struct ErrorRecord {
     pub resolution: Option<String>,
 }
 
-/// An error to be recorded.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// An error to be recorded. `Debug` shows of its record what [`RecordPolicy::Secrets`] keeps.
+#[derive(Clone, Default, PartialEq)]
 pub struct NewError {
     /// The run in which it happened.
     pub run_id: Option<RunId>,
@@ -179,22 +177,34 @@ pub struct NewError {
     pub max_retries: u64,
 }
 
+impl fmt::Debug for NewError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewError")
+            .field("run_id", &self.run_id)
+            .field("task_id", &self.task_id)
+            .field("class", &self.class)
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .field("causes", &self.causes)
+            .field("attempted", &self.attempted)
+            .field("operation", &self.operation)
+            .field("dataset", &self.dataset)
+            .field("record", &RecordPolicy::Secrets.apply(self.record.clone()))
+            .field("hint", &self.hint)
+            .field("max_retries", &self.max_retries)
+            .finish()
+    }
+}
+
 impl NewError {
     /// The record of an error with all that it says.
     #[must_use]
     pub fn of(error: &Error) -> Self {
-        let mut causes = Vec::new();
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            causes.push(inner.to_string());
-            cause = inner.source();
-        }
-        let code = error.context().find(|(key, _)| matches!(*key, "sqlstate" | "code"));
         Self {
             class: error.kind().as_str().to_owned(),
-            code: code.map(|(_, code)| code.to_owned()),
+            code: error.code().map(str::to_owned),
             message: error.to_string(),
-            causes,
+            causes: error.causes(),
             attempted: error.operation().map(str::to_owned),
             hint: error.help().map(str::to_owned),
             ..Self::default()
@@ -268,6 +278,11 @@ mod tests {
     #[test]
     fn what_is_kept_of_a_record_is_the_policy_s() {
         let record = || json!({"id": 7, "user": {"name": "me", "Password": "hunter2"}, "tags": ["a"]});
+        let told = json!({"api-key": 1, "to": ["see postgres://me:hunter2@h/d", {"x": "https://h?token=t"}]});
+        assert_eq!(
+            RecordPolicy::Secrets.apply(told),
+            json!({"api-key": "***", "to": ["see postgres://me:***@h/d", {"x": "https://h?token=***"}]})
+        );
         let kept = |policy: RecordPolicy| policy.apply(record());
         assert_eq!(
             kept(RecordPolicy::Secrets),

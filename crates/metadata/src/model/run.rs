@@ -1,12 +1,12 @@
 //! Runs: executions of a pipeline.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use snake_pipe_core::{Error, ErrorKind, Result, Timestamp};
 
-use super::PipelineId;
+use super::{PipelineId, RecordPolicy};
 use crate::words::{id, words};
 
 /// How long a run holds its lease without a heartbeat, unless told otherwise.
@@ -144,6 +144,8 @@ pub struct Run {
     pub heartbeat_at: Option<Timestamp>,
     /// Whether somebody asked it to end.
     pub is_cancel_requested: bool,
+    /// Why, in their words.
+    pub cancel_reason: Option<String>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was started.
@@ -187,8 +189,8 @@ impl From<&Error> for RunFailure {
     }
 }
 
-/// A run to be.
-#[derive(Clone, Debug, PartialEq)]
+/// A run to be. `Debug` shows what it is told, reads and writes without secrets.
+#[derive(Clone, PartialEq)]
 pub struct NewRun {
     /// Its id; a new one unless the caller has to know it beforehand.
     pub id: RunId,
@@ -200,10 +202,24 @@ pub struct NewRun {
     pub parameters: Json,
     /// The hash of its configuration.
     pub config_hash: Option<String>,
-    /// Where it reads; no credentials.
+    /// Where it reads. What credentials it holds is not kept.
     pub source: Json,
-    /// Where it writes; no credentials.
+    /// Where it writes. What credentials it holds is not kept.
     pub destination: Json,
+}
+
+impl fmt::Debug for NewRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewRun")
+            .field("id", &self.id)
+            .field("pipeline_id", &self.pipeline_id)
+            .field("mode", &self.mode)
+            .field("parameters", &RecordPolicy::Secrets.apply(self.parameters.clone()))
+            .field("config_hash", &self.config_hash)
+            .field("source", &RecordPolicy::Secrets.apply(self.source.clone()))
+            .field("destination", &RecordPolicy::Secrets.apply(self.destination.clone()))
+            .finish()
+    }
 }
 
 impl NewRun {
@@ -251,12 +267,14 @@ pub struct RunToken {
 }
 
 /// The answer to a heartbeat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heartbeat {
     /// Until when the process may be silent now.
     pub expires_at: Timestamp,
     /// Whether somebody asked the run to end.
     pub is_cancel_requested: bool,
+    /// Why, in their words.
+    pub cancel_reason: Option<String>,
 }
 
 /// How a run ended.

@@ -1,7 +1,7 @@
 //! Errors.
 
 use serde_json::json;
-use snake_pipe_core::{Error, ErrorKind, Result, Timestamp};
+use snake_pipe_core::{Error, ErrorKind, Result, Timestamp, secret::redacted_text};
 use std::time::Duration;
 
 use super::{
@@ -49,6 +49,9 @@ pub(crate) async fn record(transaction: &mut Transaction, new: &[NewError]) -> R
 async fn insert(transaction: &mut Transaction, new: &NewError) -> Result<ErrorId> {
     let (id, now) = (ErrorId::new(), transaction.now);
     let record = transaction.options.records.apply(new.record.clone());
+    // What drivers say is not ours to vouch for.
+    let message = redacted_text(&new.message);
+    let causes: Vec<_> = new.causes.iter().map(|cause| redacted_text(cause)).collect();
     let fingerprint = fingerprint_of(&new.class, new.code.as_deref(), new.attempted.as_deref(), &new.message);
     let next_retry_at: Option<Timestamp> = (new.max_retries > 0).then_some(now);
     transaction
@@ -60,8 +63,8 @@ async fn insert(transaction: &mut Transaction, new: &NewError) -> Result<ErrorId
                 ("task_id", new.task_id.into()),
                 ("class", (&new.class).into()),
                 ("code", new.code.clone().into()),
-                ("message", (&new.message).into()),
-                ("causes", json!(new.causes).into()),
+                ("message", (&message).into()),
+                ("causes", json!(causes).into()),
                 ("attempted", new.attempted.clone().into()),
                 ("operation", new.operation.map(|operation| operation.as_str()).into()),
                 ("dataset", new.dataset.clone().into()),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use snake_pipe_core::{Error, ErrorKind, Result};
+use snake_pipe_core::{Error, ErrorKind, Result, secret::redacted_url};
 use uuid::Uuid;
 
 use super::{
@@ -41,7 +41,7 @@ async fn upsert(transaction: &mut Transaction, new: &NewDataset) -> Result<Datas
                 DatasetId::new(),
                 &new.name,
                 &new.kind,
-                new.address.clone(),
+                new.address.as_deref().map(redacted_url),
                 &new.properties,
                 now,
                 new.properties.is_null()

@@ -11,8 +11,8 @@ use super::{
     value::{Row, args},
 };
 use crate::model::{
-    Heartbeat, NewRun, Overlap, PipelineStatus, Run, RunEnd, RunFailure, RunFilter, RunId, RunStatistics,
-    RunStatus, RunToken, StartedRun,
+    Heartbeat, NewRun, Overlap, PipelineStatus, RecordPolicy, Run, RunEnd, RunFailure, RunFilter, RunId,
+    RunStatistics, RunStatus, RunToken, StartedRun, TaskId,
 };
 
 const SELECT: &str =
@@ -44,8 +44,8 @@ async fn insert(transaction: &mut Transaction, new: &NewRun, parent: Option<&Run
                 ("status", RunStatus::Pending.as_str().into()),
                 ("parameters", (&new.parameters).into()),
                 ("config_hash", new.config_hash.clone().into()),
-                ("source", (&new.source).into()),
-                ("destination", (&new.destination).into()),
+                ("source", RecordPolicy::Secrets.apply(new.source.clone()).into()),
+                ("destination", RecordPolicy::Secrets.apply(new.destination.clone()).into()),
                 ("fence", 0_u64.into()),
                 ("is_cancel_requested", false.into()),
                 ("created_at", now.into()),
@@ -131,7 +131,11 @@ pub(crate) async fn heartbeat(
     if let Some(statistics) = statistics {
         set_statistics(transaction, token.run_id, &statistics).await?;
     }
-    Ok(Heartbeat { expires_at, is_cancel_requested: run.is_cancel_requested })
+    Ok(Heartbeat {
+        expires_at,
+        is_cancel_requested: run.is_cancel_requested,
+        cancel_reason: run.cancel_reason,
+    })
 }
 
 pub(crate) async fn finish(transaction: &mut Transaction, token: RunToken, end: &RunEnd) -> Result<Run> {
@@ -147,13 +151,22 @@ pub(crate) async fn finish(transaction: &mut Transaction, token: RunToken, end: 
     }
     run.status.check_transition(end.status)?;
     set_statistics(transaction, run.id, &end.statistics).await?;
-    end_run(transaction, &run, end.status, end.outcome.as_deref(), end.error.as_ref()).await?;
+    let error = match (&run.cancel_reason, end.status) {
+        // Whoever wanted it to end knows why; the process knows only that it was to.
+        (Some(reason), RunStatus::Cancelled) => {
+            let hint = end.error.as_ref().and_then(|error| error.hint.clone());
+            Some(RunFailure { hint, ..cancelled(reason) })
+        }
+        _ => end.error.clone(),
+    };
+    end_run(transaction, &run, end.status, end.outcome.as_deref(), error.as_ref()).await?;
     let (id, details) = (run.id.to_string(), json!({"status": end.status, "pipeline": run.pipeline}));
     audit::record(transaction, "run.finish", "run", &id, details).await?;
     get(transaction, run.id).await
 }
 
-/// Sets the state, the end and the cause; what the run still had open is cancelled.
+/// Sets the state, the end and the cause. Tasks that were not started are cancelled; one that was running failed with the run if
+/// that is lost, else it is cancelled too.
 pub(crate) async fn end_run(
     transaction: &mut Transaction,
     run: &Run,
@@ -178,6 +191,36 @@ pub(crate) async fn end_run(
             ],
         )
         .await?;
+    end_tasks(transaction, run, status, error).await
+}
+
+async fn end_tasks(
+    transaction: &mut Transaction,
+    run: &Run,
+    status: RunStatus,
+    error: Option<&RunFailure>,
+) -> Result<()> {
+    let now = transaction.now;
+    if status == RunStatus::Lost {
+        let running = "SELECT id, started_at FROM @tasks WHERE run_id = $1 AND status = 'running'";
+        for task in transaction.all(running, &args![run.id]).await? {
+            let (id, started_at): (TaskId, Option<Timestamp>) = (task.get("id")?, task.get("started_at")?);
+            transaction
+                .execute(
+                    "UPDATE @tasks SET status = 'failed', ended_at = $2, duration_ms = $3, error_class = $4,
+                        error_message = $5, error_hint = $6 WHERE id = $1",
+                    &args![
+                        id,
+                        now,
+                        started_at.map(|started| millis_between(started, now)),
+                        error.map(|error| error.class.clone()),
+                        error.map(|error| error.message.clone()),
+                        error.and_then(|error| error.hint.clone())
+                    ],
+                )
+                .await?;
+        }
+    }
     transaction
         .execute(
             "UPDATE @tasks SET status = 'cancelled', ended_at = $2
@@ -208,8 +251,8 @@ pub(crate) async fn cancel(transaction: &mut Transaction, id: RunId, reason: &st
             end_run(transaction, &run, RunStatus::Cancelled, None, Some(&error)).await?;
         }
         RunStatus::Running => {
-            let sql = "UPDATE @runs SET is_cancel_requested = $2 WHERE id = $1";
-            transaction.execute(sql, &args![id, true]).await?;
+            let sql = "UPDATE @runs SET is_cancel_requested = $2, cancel_reason = $3 WHERE id = $1";
+            transaction.execute(sql, &args![id, true, reason]).await?;
         }
         ended => ended.check_transition(RunStatus::Cancelled)?,
     }
@@ -319,6 +362,7 @@ fn read(row: &Row) -> Result<Run> {
         lease_expires_at: row.get("lease_expires_at")?,
         heartbeat_at: row.get("heartbeat_at")?,
         is_cancel_requested: row.get("is_cancel_requested")?,
+        cancel_reason: row.get("cancel_reason")?,
         created_at: row.get("created_at")?,
         started_at: row.get("started_at")?,
         ended_at: row.get("ended_at")?,

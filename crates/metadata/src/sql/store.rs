@@ -143,7 +143,8 @@ impl SqlStore {
             #[cfg(feature = "postgres")]
             Pool::Postgres(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
         };
-        PoolState { size, idle: u32::try_from(idle).unwrap_or(u32::MAX), max }
+        // Who waits is the driver's secret.
+        PoolState { size, idle: u32::try_from(idle).unwrap_or(u32::MAX), max, waiting: 0 }
     }
 }
 

@@ -93,7 +93,10 @@ pub(crate) async fn a_second_run_waits_for_the_first_or_is_allowed(subject: &Sub
 pub(crate) async fn a_run_without_heartbeat_is_lost_and_its_process_is_refused(subject: &Subject) {
     let store = &subject.store;
     let run = subject.running("etl").await;
-    let tasks = store.create_tasks(run.token(), vec![NewTask::new("load", "load")]).await.unwrap();
+    let tasks = store
+        .create_tasks(run.token(), ["parse", "load"].map(|name| NewTask::new(name, "load")).into())
+        .await
+        .unwrap();
     store.start_task(run.token(), tasks[0].id).await.unwrap();
     subject.pass(LEASE);
     assert_eq!(store.recover_runs(None).await.unwrap(), []);
@@ -103,7 +106,9 @@ pub(crate) async fn a_run_without_heartbeat_is_lost_and_its_process_is_refused(s
     assert_eq!((run.fence, lost[0].fence), (1, 2));
     assert!(lost[0].error.as_ref().unwrap().message.contains("last heard of at 2026-01-15T12:00:00"));
     let tasks = store.tasks(TaskFilter { run_id: Some(run.id), ..TaskFilter::default() }).await.unwrap();
-    assert_eq!(tasks[0].status, TaskStatus::Cancelled);
+    assert_eq!((tasks[0].status, tasks[1].status), (TaskStatus::Failed, TaskStatus::Cancelled));
+    assert_eq!(tasks[0].error, lost[0].error);
+    assert_eq!(tasks[0].duration_ms, Some(61_000));
     assert_eq!(store.recover_runs(None).await.unwrap(), []);
 
     // The process was only asleep.
@@ -141,9 +146,14 @@ pub(crate) async fn a_heartbeat_keeps_the_lease_and_brings_the_wish_to_cancel(su
 
     let asked = store.cancel_run(run.id, "the disk is full").await.unwrap();
     assert_eq!((asked.status, asked.is_cancel_requested), (RunStatus::Running, true));
-    assert!(store.heartbeat(run.token(), LEASE, None).await.unwrap().is_cancel_requested);
-    let end = RunEnd { status: RunStatus::Cancelled, ..RunEnd::success(statistics) };
-    assert_eq!(store.finish_run(run.token(), end).await.unwrap().status, RunStatus::Cancelled);
+    let beat = store.heartbeat(run.token(), LEASE, None).await.unwrap();
+    assert_eq!((beat.is_cancel_requested, beat.cancel_reason.as_deref()), (true, Some("the disk is full")));
+    let interrupted = Error::new(ErrorKind::Cancelled, "interrupted").with_help("load again");
+    let end = RunEnd { status: RunStatus::Cancelled, ..RunEnd::failed(&interrupted, statistics) };
+    let ended = store.finish_run(run.token(), end).await.unwrap();
+    let error = ended.error.unwrap();
+    assert_eq!((ended.status, error.class.as_str()), (RunStatus::Cancelled, "cancelled"));
+    assert_eq!((error.message.as_str(), error.hint.as_deref()), ("the disk is full", Some("load again")));
 }
 
 pub(crate) async fn a_retry_is_a_new_run_with_a_parent(subject: &Subject) {

@@ -7,13 +7,15 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    task::Poll,
     time::{Duration, Instant},
 };
 
 use futures::{StreamExt, TryStreamExt, future::join_all, stream::BoxStream};
+use serde_json::json;
 use snake_pipe_coordinator::{Breakers, Lacking, LanePhase, Metrics, Pipeline, Route, RunSummary};
 use snake_pipe_core::{
-    Action, DatabaseBackend, Error, ErrorKind, Result,
+    Action, BackendInfo, DatabaseBackend, Error, ErrorKind, Result,
     id::FileKey,
     load::{Marker, PhaseClock, PhaseTime, PlannedOn, Repository, Scope},
     model::TransformedAst,
@@ -21,16 +23,16 @@ use snake_pipe_core::{
     secret::redacted_url,
 };
 use snake_pipe_extract::{
-    Extraction, Progress,
+    Extraction, Inventory, Progress,
     discover::{SourceDescription, describe},
     facts::Quarantined,
 };
-use snake_pipe_metadata::model::RunId;
+use snake_pipe_metadata::model::{RunId, TaskEnd};
 
 use super::{
     Program,
     arguments::LoadArguments,
-    control::{Deliveries, Hold, Recording},
+    control::{DISCOVER, Hold, MANIFESTS, READ_FACTS, Recording, Told as ToldOf, shortfall},
     extract::blocking,
     facts::{self, Coverage},
     failure::Exit,
@@ -83,12 +85,16 @@ pub(super) async fn run_as(
         planned_on: &planned_on,
         hold: recording.hold(),
         marker: recording.marker(),
-        deliveries: recording.deliveries(),
+        recording: recording.told(),
         metrics: metrics.as_ref().map(MetricsFile::runs),
     };
     let run = match connected {
         Ok(connected) => load(program, &arguments, input, &connected.backends, told).await,
-        Err(error) => Err(error),
+        Err(error) => {
+            // The lanes failed before they began.
+            recording.told().tasks.begin_lanes(&infos(program, &arguments)?, None, None);
+            Err(error)
+        }
     };
     let loaded = Instant::now();
     let run = recording.end(program, run).await;
@@ -112,8 +118,8 @@ struct Told<'a> {
     planned_on: &'a [PlannedOn],
     /// To the control plane, before anything is published.
     hold: Option<&'a Hold>,
-    /// To the control plane: what the backends were given.
-    deliveries: &'a Deliveries,
+    /// To the control plane, as it goes on.
+    recording: &'a ToldOf,
     /// To whoever reads its figures.
     metrics: Option<&'a Metrics>,
 }
@@ -126,12 +132,14 @@ async fn load(
     backends: &[Arc<dyn DatabaseBackend>],
     told: Told<'_>,
 ) -> Result<(Run, Vec<bool>)> {
+    told.recording.live.follow_pools(backends);
     let run = match input {
         Input::Tree(source) => load_tree(program, arguments, *source, backends, told).await?,
         Input::Facts(facts, repository) => {
             load_facts(program, arguments, &facts, repository, backends, told).await?
         }
     };
+    told.recording.live.note_pools();
     for backend in backends {
         // What was published stays published whatever closing says.
         let _ = backend.close().await;
@@ -183,8 +191,6 @@ pub(super) struct Run {
     pub(super) quarantined: Vec<Quarantined>,
     /// Why `--complete` removed nothing, if it was to.
     pub(super) nothing_removed: Option<String>,
-    /// Its steps, one after the other, which are recorded as the run's tasks.
-    pub(super) steps: Vec<PhaseTime>,
     /// What it took its time for, in detail.
     pub(super) phases: Vec<PhaseTime>,
     /// How the backends are called on the command line; empty where a command finds the only one by itself.
@@ -209,6 +215,11 @@ fn phases_of(summary: &RunSummary, facts: &'static str) -> impl Iterator<Item = 
         phase: if phase == LanePhase::WAIT { facts.into() } else { phase },
         duration: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
     })
+}
+
+fn infos(program: &Program, arguments: &LoadArguments) -> Result<Vec<BackendInfo>> {
+    let settings = program.config.backends(&arguments.to)?;
+    settings.iter().map(|settings| Ok(program.build(settings)?.info().clone())).collect()
 }
 
 fn asked(program: &Program, arguments: &LoadArguments) -> Result<Vec<String>> {
@@ -269,9 +280,16 @@ async fn load_tree(
     let mut clock = PhaseClock::default();
     let repository = source.repository(arguments);
     let display = Display::of_extraction(&source.progress);
+    let tasks = &told.recording.tasks;
+    tasks.follow(&source.progress);
+    told.recording.live.follow_extraction(&source.progress);
+    tasks.begin(DISCOVER, "discover", None, json!({"path": source.path}));
     let extraction = program.until_cancelled(source.scan()).await?;
     clock.end("discover and read");
     let inventory = Arc::clone(extraction.inventory());
+    let bytes: u64 = inventory.files.iter().filter_map(|file| file.size_bytes).sum();
+    tasks.done(DISCOVER, discovered(&inventory, bytes, &source.progress));
+    tasks.begin(MANIFESTS, "compare", Some(DISCOVER), json!({"backends": backends.len()}));
     for warning in inventory.warnings.iter().chain(&source.description.warning) {
         tracing::warn!("{warning}");
     }
@@ -279,6 +297,12 @@ async fn load_tree(
     let answers = Held::ask(backends, &routes, &repository, &inventory);
     let held = Arc::new(program.until_cancelled(answers).await?);
     clock.end("manifests");
+    tasks.done(MANIFESTS, json!({"answered": held.len()}));
+    tasks.begin_lanes(
+        backends.iter().map(|backend| backend.info()),
+        Some(MANIFESTS),
+        Some(inventory.files.len()),
+    );
     let version = extraction.producer_version();
     let scope = scope(&inventory, &held);
     let counts = Arc::new(SharedCounts::default());
@@ -297,8 +321,9 @@ async fn load_tree(
         }
     });
     let source = Arc::new(source);
-    let bytes: u64 = inventory.files.iter().filter_map(|file| file.size_bytes).sum();
-    let summary = pipeline(program, arguments, facts.boxed(), backends, told)?
+    let pipeline = pipeline(program, arguments, facts.boxed(), backends, told)?;
+    told.recording.live.follow_run(pipeline.progress(), Arc::clone(&updated));
+    let summary = pipeline
         .repository(repository)
         .scope(scope)
         .listing(inventory.files.iter().map(|file| (file.path.clone(), file.language)))
@@ -311,17 +336,20 @@ async fn load_tree(
         })
         .run()
         .await?;
-    clock.end("parse, link and load");
     let mut phases = clock.take();
-    let steps = phases.clone();
-    phases.pop();
     phases.extend(phases_of(&summary, "parse and link"));
     display.finish();
     let source = Some((inventory.files.len() as u64, bytes));
     let (asked, updated) = (asked(program, arguments)?, updated.load(Ordering::Relaxed));
     let (counts, quarantined) = (counts.get(), Vec::new());
     let (brought, nothing_removed) = (None, None);
-    Ok(Run { summary, counts, source, updated, brought, quarantined, nothing_removed, steps, phases, asked })
+    Ok(Run { summary, counts, source, updated, brought, quarantined, nothing_removed, phases, asked })
+}
+
+/// What discovering yielded.
+fn discovered(inventory: &Inventory, bytes: u64, progress: &Progress) -> serde_json::Value {
+    let read = progress.snapshot().files_read;
+    json!({"files": inventory.files.len(), "bytes": bytes, "files_read": read, "warnings": inventory.warnings.len()})
 }
 
 /// A source tree and how it is read.
@@ -432,7 +460,9 @@ fn pipeline(
         .positions(positions(arguments)?)
         .reset_positions(arguments.reset_positions)
         .cancelled_by(program.cancelled.clone())
-        .observe(told.deliveries.observer());
+        .observe(told.recording.deliveries.observer())
+        .observe(told.recording.tasks.observer())
+        .observe(told.recording.live.observer());
     let pipeline = match told.metrics {
         Some(metrics) => pipeline.observe(metrics.observer()),
         None => pipeline,
@@ -465,9 +495,11 @@ async fn load_facts(
         tracing::warn!("{why}");
     }
     let counts = Arc::new(SharedCounts::default());
+    let tasks = &told.recording.tasks;
+    tasks.begin(READ_FACTS, "extract", None, json!({"facts": facts}));
+    tasks.begin_lanes(backends.iter().map(|backend| backend.info()), None, None);
     let stream = facts::stream(records, &quarantined);
     let version = format!("facts-{}", env!("CARGO_PKG_VERSION"));
-    let mut clock = PhaseClock::default();
     let brought = Arc::new(Mutex::new(BTreeSet::new()));
     let (is_partial, keys) = (scope == Scope::Partial, Arc::clone(&brought));
     let stream = counted(stream, &counts).inspect_ok(move |facts| {
@@ -475,19 +507,42 @@ async fn load_facts(
             keys.lock().unwrap_or_else(PoisonError::into_inner).insert(facts.key());
         }
     });
-    let summary = pipeline(program, arguments, stream.boxed(), backends, told)?
-        .repository(repository)
-        .scope(scope)
-        .listing(listing)
-        .producer_version(version)
-        .run()
-        .await?;
+    let stream = stream.chain(at_the_end({
+        let (tasks, counts, quarantined) = (tasks.clone(), Arc::clone(&counts), Arc::clone(&quarantined));
+        move || {
+            let refused = quarantined.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
+            tasks.end(READ_FACTS, facts_read(&counts.get(), refused));
+        }
+    }));
+    let pipeline = pipeline(program, arguments, stream.boxed(), backends, told)?;
+    told.recording.live.follow_run(pipeline.progress(), Arc::default());
+    let summary =
+        pipeline.repository(repository).scope(scope).listing(listing).producer_version(version).run().await?;
     let quarantined = std::mem::take(&mut *quarantined.lock().unwrap_or_else(PoisonError::into_inner));
-    clock.end("read and load");
-    let (steps, phases) = (clock.take(), phases_of(&summary, "read the facts").collect());
+    let phases = phases_of(&summary, "read the facts").collect();
     let (asked, counts) = (asked(program, arguments)?, counts.get());
     let brought = std::mem::take(&mut *brought.lock().unwrap_or_else(PoisonError::into_inner));
     let brought = is_partial.then_some(brought);
     let (source, updated) = (None, 0);
-    Ok(Run { summary, counts, source, updated, brought, quarantined, nothing_removed, steps, phases, asked })
+    Ok(Run { summary, counts, source, updated, brought, quarantined, nothing_removed, phases, asked })
+}
+
+/// A stream of nothing that does something when it is reached.
+fn at_the_end<T>(act: impl FnOnce()) -> impl futures::Stream<Item = T> {
+    let mut act = Some(act);
+    futures::stream::poll_fn(move |_| {
+        if let Some(act) = act.take() {
+            act();
+        }
+        Poll::Ready(None)
+    })
+}
+
+/// How reading facts ended: records that are none make it fail.
+fn facts_read(counts: &super::summary::Counts, refused: u64) -> TaskEnd {
+    let output = json!({"files": counts.files, "bytes": counts.bytes, "refused": refused});
+    match refused {
+        0 => TaskEnd::success(output),
+        _ => TaskEnd { output, ..TaskEnd::failed(shortfall(refused, 0)) },
+    }
 }

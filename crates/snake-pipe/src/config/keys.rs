@@ -109,6 +109,12 @@ pub static KEYS: &[Key] = &[
         "Keep the source of functions and the text of comments.",
     ),
     key(
+        "load.batch_age_ms",
+        KeyKind::Integer,
+        Some("1000"),
+        "A batch is closed at this age, in milliseconds.",
+    ),
+    key(
         "load.batch_bytes",
         KeyKind::Integer,
         Some("8388608"),
@@ -217,6 +223,12 @@ pub static KEYS: &[Key] = &[
         KeyKind::Integer,
         Some("60"),
         "All pauses of one call together, in seconds.",
+    ),
+    key(
+        "load.return_ask_every_ms",
+        KeyKind::Integer,
+        Some("1000"),
+        "The pause before a backend that does not answer is asked again, in milliseconds.",
     ),
     key(
         "load.return_within_seconds",

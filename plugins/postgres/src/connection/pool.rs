@@ -49,6 +49,8 @@ pub(crate) struct Pool {
     source: Option<Arc<Source>>,
     outage: Outage,
     cached_statements: Arc<AtomicUsize>,
+    /// Callers that wait for a connection.
+    waiting: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
@@ -58,10 +60,26 @@ struct Source {
     _keeper: Option<Keeper>,
 }
 
+/// Counts a caller that waits for a connection, also one that gives up.
+struct Waits<'a>(&'a AtomicUsize);
+
+impl<'a> Waits<'a> {
+    fn begin(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Pool {
     /// A pool over one that the program made.
     pub(crate) fn given(connections: PgPool, outage: Outage) -> Self {
-        Self { connections, source: None, outage, cached_statements: Arc::default() }
+        Self { connections, source: None, outage, cached_statements: Arc::default(), waiting: Arc::default() }
     }
 
     /// Finds the server and opens a pool to it.
@@ -75,7 +93,7 @@ impl Pool {
         let keeper = config.health_interval.map(|interval| Keeper::start(connections.clone(), interval));
         let replicas = Replicas::new(config.clone());
         let source = Some(Arc::new(Source { route, replicas, _keeper: keeper }));
-        Ok(Self { connections, source, outage, cached_statements: Arc::default() })
+        Ok(Self { connections, source, outage, cached_statements: Arc::default(), waiting: Arc::default() })
     }
 
     /// A connection that answers. A dead one is replaced; where the server is gone and there are others, the one that took over
@@ -85,6 +103,7 @@ impl Pool {
     /// `Timeout` when there is none in time, and what connecting fails with.
     pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>> {
         let begin = Instant::now();
+        let waits = Waits::begin(&self.waiting);
         let wait = self.outage.wait(&self.connections);
         let acquired = match &self.source {
             None => self.acquire_in_time(&wait).await,
@@ -93,6 +112,7 @@ impl Pool {
             }
             Some(source) => self.acquire_from_one(&source.route, &wait).await,
         };
+        drop(waits);
         match &acquired {
             Err(error) if matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) => drop(wait),
             // Taken or refused, by a server that is there.
@@ -220,6 +240,7 @@ impl Pool {
             size,
             idle: u32::try_from(self.connections.num_idle()).unwrap_or(u32::MAX).min(size),
             max: self.connections.options().get_max_connections(),
+            waiting: u32::try_from(self.waiting.load(Ordering::Relaxed)).unwrap_or(u32::MAX),
         }
     }
 

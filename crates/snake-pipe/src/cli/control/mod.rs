@@ -20,7 +20,7 @@ use snake_pipe_metadata::MetadataStore;
 use super::{Program, failure::Exit};
 use crate::control::Place;
 pub(super) use arguments::Command;
-pub(super) use recording::{Deliveries, GivenUp, Hold, Recording};
+pub(super) use recording::{DISCOVER, GivenUp, Hold, MANIFESTS, READ_FACTS, Recording, Told, shortfall};
 
 pub(super) async fn run(program: &Program, command: Command) -> Result<Exit> {
     match command {

@@ -8,9 +8,10 @@ use std::{
 
 use snake_pipe_core::{Error, ErrorKind, Result};
 use snake_pipe_metadata::{MetadataStore, model::RunToken};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{PATIENCE, within};
+use super::{Live, PATIENCE, within};
 
 /// Why the program was ended though nobody interrupted it. Clones are the same.
 #[derive(Clone, Default)]
@@ -35,6 +36,8 @@ pub(in crate::cli) struct Hold {
     pub(super) lease: Duration,
     pub(super) cancelled: CancellationToken,
     pub(super) given_up: GivenUp,
+    /// How far the load is.
+    pub(super) live: Live,
 }
 
 impl Hold {
@@ -48,6 +51,10 @@ impl Hold {
                 self.cancelled.cancel();
                 return;
             }
+            let samples = self.live.samples(self.token.run_id);
+            if let Ok(Err(error)) = timeout(PATIENCE, self.store.record_samples(samples)).await {
+                tracing::debug!(%error, "the use of the pools is not recorded");
+            }
         }
     }
 
@@ -57,9 +64,11 @@ impl Hold {
     /// # Errors
     /// `Fenced` when the run was given up.
     pub(in crate::cli) async fn prolong(&self) -> Result<()> {
-        match within(PATIENCE, self.store.heartbeat(self.token, self.lease, None)).await {
+        let statistics = Some(self.live.statistics());
+        match within(PATIENCE, self.store.heartbeat(self.token, self.lease, statistics)).await {
             Ok(beat) if beat.is_cancel_requested => {
-                tracing::warn!("the run is cancelled, as somebody asked for");
+                let reason = beat.cancel_reason.unwrap_or_default();
+                tracing::warn!(%reason, "the run is cancelled, as somebody asked for");
                 self.cancelled.cancel();
                 Ok(())
             }

@@ -5,14 +5,16 @@ mod deliveries;
 mod description;
 mod hold;
 mod lineage;
+mod live;
 mod outcome;
 mod refused;
+mod tasks;
 
 use std::{sync::Arc, time::Duration};
 
-use snake_pipe_coordinator::{LaneStatus, RunSummary};
+use snake_pipe_coordinator::{LaneStatus, Outcome, RunSummary};
 use snake_pipe_core::{
-    Error, ErrorKind, MigrateMode, Result, Timestamp,
+    Error, ErrorKind, MigrateMode, Result,
     load::{Marker, Repository},
     secret::redacted_url,
 };
@@ -20,15 +22,17 @@ use snake_pipe_metadata::{
     MetadataStore,
     model::{
         NewError, NewPosition, NewRun, Overlap, Run, RunEnd, RunId, RunMode, RunStatistics, RunStatus,
-        Sample, StartedRun,
+        Sample, StartedRun, TaskStatus,
     },
 };
 use tokio::{task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 use self::{
     description::{config_hash, name_of, parameters, pipeline_of, source},
     hold::given_up,
-    outcome::{end_of, errors, peak_memory_bytes, tasks},
+    outcome::{end_of, errors, peak_memory_bytes},
+    tasks::{cancelled, failure_of, unwanted},
 };
 use super::schemas::own_schemas;
 use crate::{
@@ -38,6 +42,9 @@ use crate::{
 };
 pub(in crate::cli) use deliveries::Deliveries;
 pub(in crate::cli) use hold::{GivenUp, Hold};
+pub(in crate::cli) use live::Live;
+pub(in crate::cli) use outcome::shortfall;
+pub(in crate::cli) use tasks::{DISCOVER, MANIFESTS, READ_FACTS, Tasks};
 
 /// How long a load waits for the control plane at its beginning, and again at its end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -47,17 +54,30 @@ pub(in crate::cli) struct Recording {
     known: Option<Known>,
     /// Why it is not recorded.
     failure: Option<Error>,
-    deliveries: Deliveries,
+    told: Told,
+}
+
+/// What a load tells of itself while it goes on.
+#[derive(Clone, Debug, Default)]
+pub(in crate::cli) struct Told {
+    /// What its backends were given.
+    pub(in crate::cli) deliveries: Deliveries,
+    /// Its steps.
+    pub(in crate::cli) tasks: Tasks,
+    /// How far it is.
+    pub(in crate::cli) live: Live,
 }
 
 struct Known {
     store: Arc<dyn MetadataStore>,
     run: Run,
     repository: String,
-    deliveries: Deliveries,
-    began_at: Timestamp,
+    told: Told,
     hold: Hold,
     heart: JoinHandle<()>,
+    /// Cancelled at the end; what writes the tasks then ends, too.
+    ended: CancellationToken,
+    writer: JoinHandle<()>,
 }
 
 impl Recording {
@@ -80,9 +100,9 @@ impl Recording {
         }
         let place = Place::of(&program.config, &settings)?;
         let is_asked_for = program.config.text("metadata.url").is_some_and(|url| !url.is_empty());
-        let deliveries = Deliveries::default();
+        let told = Told::default();
         if !is_ready && !is_asked_for && !is_made(&place, &program.config).await {
-            return Ok(Self { known: None, failure: None, deliveries });
+            return Ok(Self { known: None, failure: None, told });
         }
         let Some(store) =
             place.open(&program.config).or_else(|error| match is_required(&program.config) {
@@ -90,20 +110,20 @@ impl Recording {
                 false => Ok(None),
             })?
         else {
-            return Ok(Self { known: None, failure: None, deliveries });
+            return Ok(Self { known: None, failure: None, told });
         };
         let began = begin(program, arguments, &store, &repository, &settings, pending);
         match within(PATIENCE, began).await {
             Ok(started) => {
-                let known = Known::new(program, store, started, &repository, deliveries.clone());
-                Ok(Self { known: Some(known), failure: None, deliveries })
+                let known = Known::new(program, store, started, &repository, told.clone());
+                Ok(Self { known: Some(known), failure: None, told })
             }
             Err(error) if is_required(&program.config) || pending.is_some() => {
                 Err(error.with_context("control_plane", &store.info().address))
             }
             Err(error) => {
                 let failure = Some(error.with_context("control_plane", &store.info().address));
-                Ok(Self { known: None, failure, deliveries })
+                Ok(Self { known: None, failure, told })
             }
         }
     }
@@ -118,9 +138,9 @@ impl Recording {
         self.known.as_ref().map(|known| &known.hold)
     }
 
-    /// What is to be told of its events.
-    pub(in crate::cli) const fn deliveries(&self) -> &Deliveries {
-        &self.deliveries
+    /// What it is told.
+    pub(in crate::cli) const fn told(&self) -> &Told {
+        &self.told
     }
 
     /// Records how it ended, and hands the result on.
@@ -208,7 +228,7 @@ impl Known {
         store: Arc<dyn MetadataStore>,
         started: StartedRun,
         repository: &Repository,
-        deliveries: Deliveries,
+        told: Told,
     ) -> Self {
         for lost in &started.recovered {
             tracing::warn!(run = %lost, "an earlier load of this repository was lost; this one brings what it owed");
@@ -220,6 +240,7 @@ impl Known {
             lease: lease(&program.config),
             cancelled: program.cancelled.clone(),
             given_up: program.given_up.clone(),
+            live: told.live.clone(),
         };
         let beats = hold.clone().beat();
         let (cleaned, cleaning) = (store.clone(), cleaning(&program.config));
@@ -231,19 +252,19 @@ impl Known {
             };
             tokio::join!(beats, by_timer);
         };
-        Self {
-            store,
-            run,
-            repository: name_of(repository),
-            deliveries,
-            began_at: Timestamp::now(),
-            hold,
-            heart: tokio::spawn(heart),
-        }
+        let ended = CancellationToken::new();
+        let writer = tokio::spawn({
+            let (tasks, store, token) = (told.tasks.clone(), store.clone(), run.token());
+            let ended = ended.clone();
+            async move { tasks.keep(&*store, token, &ended).await }
+        });
+        let heart = tokio::spawn(heart);
+        Self { store, run, repository: name_of(repository), told, hold, heart, ended, writer }
     }
 
-    async fn end(self, program: &Program, result: &Result<(load::Run, Vec<bool>)>) -> Result<()> {
+    async fn end(mut self, program: &Program, result: &Result<(load::Run, Vec<bool>)>) -> Result<()> {
         self.heart.abort();
+        self.end_tasks(result).await;
         let recorded = match self.hold.given_up.take() {
             Some(error) => Err(error),
             None => {
@@ -258,6 +279,33 @@ impl Known {
         recorded.map_err(|error| error.with_context("control_plane", &self.store.info().address))
     }
 
+    /// Ends the tasks that are open, and writes all of them down.
+    async fn end_tasks(&mut self, result: &Result<(load::Run, Vec<bool>)>) {
+        let tasks = &self.told.tasks;
+        match result {
+            Err(error) => tasks.end_all(error),
+            Ok((run, _)) => match (&run.summary.error, run.summary.outcome) {
+                (Some(error), _) => tasks.end_open(TaskStatus::Failed, &failure_of(error)),
+                (None, Outcome::Cancelled) => tasks.end_open(TaskStatus::Cancelled, &cancelled()),
+                (None, Outcome::Success | Outcome::PartlyFailed | Outcome::Failed) => {
+                    tasks.end_open(TaskStatus::Cancelled, &unwanted());
+                }
+            },
+        }
+        self.ended.cancel();
+        // A transaction that is under way is not cut off: it would be written twice.
+        let written = timeout(PATIENCE, async {
+            let _ = (&mut self.writer).await;
+            self.told.tasks.write(&*self.store, self.run.token()).await
+        });
+        // A run that was given up says so by itself.
+        if let Ok(Err(error)) = written.await
+            && error.kind() != ErrorKind::Fenced
+        {
+            tracing::warn!(%error, "the tasks of the run are not recorded whole");
+        }
+    }
+
     async fn record(&self, program: &Program, result: &Result<(load::Run, Vec<bool>)>) -> Result<()> {
         let end = match result {
             Ok((run, _)) => {
@@ -270,14 +318,19 @@ impl Known {
                     ErrorKind::Cancelled => RunStatus::Cancelled,
                     _ => RunStatus::Failed,
                 };
-                RunEnd { status, ..RunEnd::failed(error, RunStatistics::default()) }
+                // Nothing was published.
+                let processed = self.told.live.statistics().processed;
+                let statistics = RunStatistics { processed, ..RunStatistics::default() };
+                RunEnd { status, ..RunEnd::failed(error, statistics) }
             }
         };
-        if let Some(bytes) = peak_memory_bytes() {
-            let sample =
-                Sample { run_id: Some(self.run.id), name: "peak_memory_bytes".to_owned(), value: bytes };
-            self.store.record_samples(vec![sample]).await?;
-        }
+        let mut samples = self.told.live.samples(self.run.id);
+        samples.extend(peak_memory_bytes().map(|value| Sample {
+            run_id: Some(self.run.id),
+            name: "peak_memory_bytes".to_owned(),
+            value,
+        }));
+        self.store.record_samples(samples).await?;
         self.store.finish_run(self.run.token(), end).await?;
         if program.config.bool("metadata.enable_cleanup") {
             self.store.collect_garbage(retention(&program.config), false).await?;
@@ -285,16 +338,15 @@ impl Known {
         Ok(())
     }
 
-    /// Tasks, deliveries, errors, dead letters, schemas, lineage and positions.
+    /// Deliveries, errors, dead letters, schemas, lineage and positions.
     async fn details(&self, run: &load::Run) -> Result<()> {
         let (store, token) = (&self.store, self.run.token());
-        store.record_tasks(token, tasks(run, self.began_at)).await?;
         let lanes = || run.summary.lanes.iter();
-        let deliveries = self.deliveries.take(&run.summary);
+        let deliveries = self.told.deliveries.take(&run.summary);
         if !deliveries.is_empty() {
             store.record_deliveries(token, deliveries).await?;
         }
-        let errors = errors(&run.summary, self.run.id);
+        let errors = errors(&run.summary, self.run.id, &self.told.tasks);
         if !errors.is_empty() {
             store.record_errors(errors).await?;
         }

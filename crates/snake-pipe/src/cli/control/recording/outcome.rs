@@ -1,34 +1,12 @@
-//! What became of a load: its tasks, errors, numbers and end.
+//! What became of a load: its errors, numbers and end.
 
-use serde_json::Value as Json;
 use snake_pipe_coordinator::{LaneSummary, Outcome, RunSummary};
-use snake_pipe_core::{Timestamp, load::PhaseTime};
-use snake_pipe_metadata::model::{
-    NewError, NewTask, RunEnd, RunFailure, RunId, RunStatistics, RunStatus, TaskEnd, TaskRecord,
-};
+use snake_pipe_metadata::model::{NewError, RunEnd, RunFailure, RunId, RunStatistics, RunStatus};
 
+use super::tasks::{Tasks, cancelled, failure_of};
 use crate::cli::load;
 
-pub(super) fn tasks(run: &load::Run, began_at: Timestamp) -> Vec<TaskRecord> {
-    let mut at = began_at;
-    run.steps
-        .iter()
-        .map(|PhaseTime { phase, duration }| {
-            let started_at = at;
-            at = Timestamp::from_unix_micros(
-                at.unix_micros().saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)),
-            );
-            TaskRecord {
-                task: NewTask::new(phase.as_ref(), "load"),
-                end: TaskEnd::success(Json::Null),
-                started_at,
-                ended_at: at,
-            }
-        })
-        .collect()
-}
-
-pub(super) fn errors(summary: &RunSummary, run: RunId) -> Vec<NewError> {
+pub(super) fn errors(summary: &RunSummary, run: RunId, tasks: &Tasks) -> Vec<NewError> {
     let lanes =
         summary.lanes.iter().filter_map(|lane| Some((lane.error.as_ref()?, Some(lane.backend.clone()))));
     let of_stream = summary.error.iter().map(|error| (error, None));
@@ -36,8 +14,11 @@ pub(super) fn errors(summary: &RunSummary, run: RunId) -> Vec<NewError> {
         .chain(of_stream)
         .map(|(error, dataset)| NewError {
             run_id: Some(run),
+            task_id: dataset.as_deref().and_then(|backend| tasks.id_of(backend)),
             class: error.kind.clone(),
+            code: error.code.clone(),
             message: error.message.clone(),
+            causes: error.causes.clone(),
             attempted: error.operation.clone(),
             hint: error.help.clone(),
             dataset,
@@ -82,12 +63,18 @@ fn failure(run: &load::Run) -> RunFailure {
     let summary = &run.summary;
     let error = summary.error.as_ref().or_else(|| summary.lanes.iter().find_map(|lane| lane.error.as_ref()));
     if let Some(error) = error {
-        let (class, message) = (error.kind.clone(), error.message.clone());
-        return RunFailure { class, message, hint: error.help.clone() };
+        return failure_of(error);
+    }
+    if summary.outcome == Outcome::Cancelled {
+        return cancelled();
     }
     let refused: u64 = summary.lanes.iter().map(|lane| lane.files_refused).sum();
-    let refused = refused + run.quarantined.len() as u64;
     let owed: u64 = summary.lanes.iter().map(|lane| lane.owed_files).sum();
+    shortfall(refused + run.quarantined.len() as u64, owed)
+}
+
+/// What is missing where no error stopped anything.
+pub(in crate::cli) fn shortfall(refused: u64, owed: u64) -> RunFailure {
     RunFailure {
         class: if refused > 0 { "data" } else { "owed" }.to_owned(),
         message: format!("{refused} refused, {owed} owed"),
