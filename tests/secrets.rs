@@ -150,8 +150,8 @@ fn no_command_of_the_control_plane_shows_a_password() {
     database.psql(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
 }
 
-#[test]
-fn debug_of_the_control_plane_shows_no_password() {
+#[tokio::test]
+async fn debug_of_the_control_plane_shows_no_password() {
     let url = "postgres://me:canary-in-url@127.0.0.1:1/control?password=canary-in-query";
     let store = SqlStore::postgres(url, StoreOptions::default()).unwrap();
     assert_clean(&format!("{store:?} {:?} {:?}", store.info(), StoreOptions::default()), "SqlStore");
