@@ -47,7 +47,9 @@ pub struct Progress {
 }
 
 /// Who is told of phases.
-struct Observer(Box<dyn Fn(Phase, &ProgressSnapshot) + Send + Sync>);
+struct Observer(Box<Hear>);
+
+type Hear = dyn Fn(Phase, &ProgressSnapshot) + Send + Sync;
 
 impl fmt::Debug for Observer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
