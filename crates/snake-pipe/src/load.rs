@@ -116,7 +116,6 @@ pub fn coordinator_options(config: &Config, backends: usize) -> Result<Coordinat
         max_replays: small(config, "load.max_replays", defaults.max_replays),
         max_refused_files: number("load.max_refused_files", defaults.max_refused_files),
         check_integrity: config.bool("load.check_integrity"),
-        ..defaults
     })
 }
 
