@@ -262,7 +262,10 @@ mod tests {
     #[test]
     fn an_unknown_key_is_answered_by_the_nearest_key_or_its_table() {
         assert_eq!(known_keys("load.thread"), "did you mean `load.threads`?");
-        assert!(known_keys("load.nonsense").starts_with("the keys of [load] are load.batch_bytes, "));
+        assert!(
+            known_keys("load.nonsense")
+                .starts_with("the keys of [load] are load.batch_age_ms, load.batch_bytes, ")
+        );
         let tables = "the tables are [extract], [load], [log], [metadata], [backends.NAME], [profiles.NAME]";
         assert_eq!(known_keys("backend.nightly.url"), format!("did you mean [backends…]? {tables}"));
         assert_eq!(known_keys("colour"), tables);

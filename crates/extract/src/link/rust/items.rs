@@ -215,29 +215,18 @@ impl LinkIndex {
 
     /// A module inside the module: one with definitions in the same file, or a file.
     fn rust_submodule(&self, file: u32, inner: &str, name: &str) -> Item {
-        let symbols = &self.symbols[file as usize];
-        let number = self.names.get(name);
-        for (at, import) in symbols.imports.iter().enumerate() {
-            let is_meant = import.kind == MODULE_FILE && import.local == number && number.is_some();
-            if is_meant
-                && self.rust_import_module(file, at) == inner
-                && let Some(child) = self.rust.children.get(&(file, at as u32))
+        let declared = self.names.get(name).and_then(|name| self.rust.children_named.get(&(file, name)));
+        for at in declared.into_iter().flatten() {
+            if self.rust_import_module(file, *at as usize) == inner
+                && let Some(child) = self.rust.children.get(&(file, *at))
             {
                 return Item::module(*child, "");
             }
         }
+        let Some(modules) = self.rust.inner.get(&file) else { return Item::NOTHING };
         let separator = if inner.is_empty() { "" } else { "::" };
         let path = format!("{inner}{separator}{name}");
-        let prefix = format!("{}:{path}", self.paths.text(file));
-        let is_inside = |container: &Name| {
-            let text = self.names.text(*container);
-            text.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-        };
-        let has_imports = |place: &crate::link::symbols::ImportPlaceEntry| {
-            place.function.is_none() && self.names.text(place.qualifier) == path
-        };
-        let is_module =
-            symbols.containers.iter().any(is_inside) || symbols.import_places.iter().any(has_imports);
+        let is_module = modules.contains(path.as_str());
         if is_module { Item::module(file, &path) } else { Item::NOTHING }
     }
 

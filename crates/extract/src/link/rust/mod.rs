@@ -8,7 +8,7 @@ mod crates;
 mod items;
 mod methods;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use snake_pipe_core::{
     Language,
     id::{Digest, Hasher},
@@ -39,6 +39,10 @@ pub(super) struct Modules {
     names: QualifiedNames,
     /// The files that `mod name;` names, by file and number of the import.
     children: FxHashMap<(u32, u32), u32>,
+    /// The numbers of those imports, by file and the module's name: generated crates declare thousands in one file.
+    children_named: FxHashMap<(u32, Name), Vec<u32>>,
+    /// The modules inside files that have any, by their paths there.
+    inner: FxHashMap<u32, FxHashSet<Box<str>>>,
     /// Where a file is declared to be a module: the file and the module in it. Several for what several crates share.
     parents: FxHashMap<u32, Vec<(u32, Name)>>,
     /// Methods whose type is not defined in their own file, by the type's bare name and theirs.
@@ -60,6 +64,7 @@ impl Modules {
         };
         for file in (0..paths.len() as u32).filter(|file| paths.language(*file) == Language::Rust) {
             modules.add_children(paths, names, file, &symbols[file as usize]);
+            modules.add_inner(paths, names, file, &symbols[file as usize]);
             for (owner, method, index) in far_methods(&symbols[file as usize], names) {
                 let methods = modules.far_methods.entry((owner, method)).or_default();
                 methods.push(Definition { file, local: Local::Function(index) });
@@ -77,7 +82,28 @@ impl Modules {
             let Some(child) = module_file(paths, file, inner, names.text(import.module)) else { continue };
             let Some(inner) = names.get(inner) else { continue };
             self.children.insert((file, number as u32), child);
+            if let Some(local) = import.local {
+                self.children_named.entry((file, local)).or_default().push(number as u32);
+            }
             self.parents.entry(child).or_default().push((file, inner));
+        }
+    }
+
+    /// The modules in which something is defined, with those around them, and those in which something is imported.
+    fn add_inner(&mut self, paths: &Paths, names: &Names, file: u32, symbols: &FileSymbols) {
+        let path = paths.text(file);
+        let containers: FxHashSet<Name> = symbols.containers.iter().copied().collect();
+        let defined = containers.iter().filter_map(|container| {
+            names.text(*container).strip_prefix(path)?.strip_prefix(':').filter(|inner| !inner.is_empty())
+        });
+        let around = defined.flat_map(|inner| {
+            inner.match_indices("::").map(|(end, _)| &inner[..end]).chain(std::iter::once(inner))
+        });
+        let places = symbols.import_places.iter().filter(|place| place.function.is_none());
+        let imported = places.map(|place| names.text(place.qualifier)).filter(|inner| !inner.is_empty());
+        let inner: FxHashSet<Box<str>> = around.chain(imported).map(Box::from).collect();
+        if !inner.is_empty() {
+            self.inner.insert(file, inner);
         }
     }
 
