@@ -70,6 +70,7 @@ COMMENT ON COLUMN @runs.fence IS 'The number by which a replaced process is refu
 COMMENT ON COLUMN @runs.lease_expires_at IS 'Until when the process may be silent; there only while it runs.';
 COMMENT ON COLUMN @runs.heartbeat_at IS 'When the process was last heard of.';
 COMMENT ON COLUMN @runs.is_cancel_requested IS 'Whether somebody asked it to end.';
+COMMENT ON COLUMN @runs.cancel_reason IS 'Why, as whoever asked put it.';
 COMMENT ON COLUMN @runs.created_at IS 'When it was created.';
 COMMENT ON COLUMN @runs.started_at IS 'When it was started.';
 COMMENT ON COLUMN @runs.ended_at IS 'When it ended.';
