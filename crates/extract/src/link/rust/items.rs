@@ -1,5 +1,6 @@
 //! Paths of Rust: what each part names in its module.
 
+use rustc_hash::FxHashSet;
 use snake_pipe_core::model::{FunctionKind, ImportKind, Origin};
 
 use super::{MODULE_FILE, crates::CrateRoot};
@@ -42,19 +43,25 @@ impl Item {
 
 /// The imports that a query follows: they may go in circles.
 #[derive(Debug, Default)]
-pub(super) struct Seen(Vec<(u32, u32, Option<Name>)>);
+pub(super) struct Seen {
+    imports: Vec<(u32, u32, Option<Name>)>,
+    /// Modules in which a glob was already asked for a name: each of a thousand modules may have a glob of all the others.
+    asked: FxHashSet<(u32, String, Name, bool)>,
+}
 
 impl Seen {
     pub(super) fn begin(&mut self, file: u32, import: u32) {
-        self.0.push((file, import, None));
+        self.imports.push((file, import, None));
     }
 
     /// Whether an import may be followed, for one name in the case of a glob.
     fn first_time(&mut self, file: u32, import: usize, name: Option<Name>) -> bool {
         let (whole, one) = ((file, import as u32, None), (file, import as u32, name));
-        let is_new = self.0.len() < MAX_IMPORTS && !self.0.contains(&whole) && !self.0.contains(&one);
+        let is_new = self.imports.len() < MAX_IMPORTS
+            && !self.imports.contains(&whole)
+            && !self.imports.contains(&one);
         if is_new {
-            self.0.push(one);
+            self.imports.push(one);
         }
         is_new
     }
@@ -247,19 +254,24 @@ impl LinkIndex {
         for (at, import) in imports.iter().enumerate().filter(|(at, import)| named(import) && is_here(*at)) {
             if seen.first_time(file, at, None) {
                 let item = self.rust_import_target(&module, import, seen);
-                seen.0.pop();
+                seen.imports.pop();
                 if item.is_known() && (is_last || self.is_path_part(&item)) {
                     return by_import(item);
                 }
             }
         }
         let mut items = Vec::new();
+        seen.asked.insert((file, inner.to_owned(), number, is_last));
         let globs = imports.iter().enumerate().filter(|(_, import)| import.kind == ImportKind::Wildcard);
         for (at, import) in globs.filter(|(at, _)| is_here(*at)) {
             if seen.first_time(file, at, Some(number)) {
                 let item = match self.rust_import_target(&module, import, seen) {
-                    Item::Module { file, inner } => self.rust_item(file, &inner, name, is_last, seen),
-                    Item::Found(_) => Item::NOTHING,
+                    Item::Module { file, inner }
+                        if seen.asked.insert((file, inner.clone(), number, is_last)) =>
+                    {
+                        self.rust_item(file, &inner, name, is_last, seen)
+                    }
+                    _ => Item::NOTHING,
                 };
                 if item.is_known() && !items.contains(&item) {
                     items.push(item);

@@ -160,6 +160,23 @@ fn globs_that_disagree_and_imports_in_circles_have_no_single_target() {
     );
 }
 
+/// As in `web-sys`: hundreds of modules, each with a glob of all the others. Without a note of the modules that were asked, a name
+/// was asked for in each of them by way of each of the others, and found several times.
+#[test]
+fn what_globs_bring_in_circles_is_one() {
+    const MODULES: usize = 200;
+    let top: String = (0..MODULES).map(|at| format!("mod m{at};\npub use m{at}::*;\n")).collect();
+    let mut files = vec![("src/lib.rs".to_owned(), top)];
+    files.extend((0..MODULES).map(|at| {
+        let called = (at + 7) % MODULES;
+        (format!("src/m{at}.rs"), format!("use super::*;\npub fn f{at}() {{ f{called}() }}\n"))
+    }));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let tree = tree(&files);
+    assert_eq!(tree.calls("src/m0.rs"), ["2 f7 → src/m7.rs:f7 (import)"]);
+    assert_eq!(tree.calls("src/m199.rs"), ["2 f6 → src/m6.rs:f6 (import)"]);
+}
+
 #[test]
 fn a_file_that_two_crates_share_is_ambiguous_where_they_differ() {
     let tree = tree(&[
