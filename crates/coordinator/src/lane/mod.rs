@@ -346,6 +346,10 @@ impl Lane {
         {
             self.count_delivery(&delivery);
         }
+        // A lane that was left behind has no more messages, but what the others still get is owed to it too.
+        if self.left {
+            drop(self.calls.unless_cancelled(end_of_source(&self.shared)).await);
+        }
     }
 
     /// Counts what the stream brought after it had gone on without this lane.

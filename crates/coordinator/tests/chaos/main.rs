@@ -21,7 +21,7 @@ use soak::{number, soak};
 use subject::Shelf;
 
 /// Seeds of sequences that found a bug, which was fixed.
-const SEEDS_THAT_FAILED: &[u64] = &[8919];
+const SEEDS_THAT_FAILED: &[u64] = &[8919, 3702];
 
 /// Sequences of every CI run, and the seed of the first.
 const SEQUENCES: u64 = 120;
