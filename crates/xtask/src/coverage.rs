@@ -28,8 +28,8 @@ pub(crate) fn run() -> Result {
     let folder = shell::root().join("target/coverage");
     fs::create_dir_all(&folder).map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
 
-    // What an earlier run or one of another code left would count as run by this one.
-    shell::run(&mut cargo(&["llvm-cov", "clean", "--workspace", "--profraw-only"]))?;
+    // Profiles of an earlier run would count as run by this one, lines of programs of other code as not run.
+    shell::run(&mut cargo(&["llvm-cov", "clean", "--workspace"]))?;
     let tests = ["llvm-cov", "--workspace", "--all-features", "--exclude", "xtask", "--no-report"];
     shell::run(tools.apply(&mut cargo(&tests)))?;
     let packages = measured_packages(&shell::metadata()?);
